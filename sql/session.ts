@@ -1,0 +1,23 @@
+/**
+ * What a client's statements share: the current schema, the dialect and the temporary views.
+ * `server/sessions.ts` keeps and expires them; a request without a session gets a fresh one.
+ */
+import type { Dialect } from './parse/dialect.ts';
+import type { ViewDefinition } from '../catalog/catalog-store.ts';
+
+/** Who asks. It travels through bind, where rights are checked. */
+export interface Identity {
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+export const anonymous: Identity = Object.freeze({ name: 'anonymous', groups: [] });
+
+/** Mutable on purpose: `USE`, `SET` and `CREATE TEMPORARY VIEW` change it, one statement at a time. */
+export interface Session {
+  readonly id: string;
+  currentSchema: string;
+  dialect: Dialect;
+  /** By lower-case name. */
+  readonly temporaryViews: Map<string, ViewDefinition>;
+}

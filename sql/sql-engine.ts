@@ -1,0 +1,67 @@
+/**
+ * What the server sees of SQL: one statement in, batches of columns out.
+ */
+import type { ColumnBatch } from '../catalog/column-batch.ts';
+import type { DataType } from '../catalog/data-type.ts';
+import type { Identity, Session } from './session.ts';
+
+/** A bound value. Integers beyond 2^53 come as bigint or string. */
+export type ParameterValue = null | boolean | number | bigint | string;
+/** By position (`?`, `$1`) or by name (`:name`, `$name`). */
+export type Parameters = readonly ParameterValue[] | { readonly [name: string]: ParameterValue };
+
+export interface StatementRequest {
+  readonly sql: string;
+  readonly parameters?: Parameters | undefined;
+  readonly session: Session;
+  readonly identity: Identity;
+  /** The result ends after this many rows. */
+  readonly rowLimit?: number | undefined;
+  /** Aborting interrupts the statement in DuckDB; its reason is the error if it is a CodedError. */
+  readonly signal: AbortSignal;
+}
+
+export interface ResultColumn {
+  readonly name: string;
+  readonly type: DataType;
+  readonly nullable: boolean;
+}
+
+export interface PinnedSnapshot {
+  /** `catalog.schema.table`, or ``delta.`path` ``. */
+  readonly table: string;
+  readonly version: number;
+  /** Of the commit; milliseconds since 1970-01-01. */
+  readonly timestampMs: number;
+}
+
+export interface StageTiming {
+  readonly stage: 'parse' | 'bind' | 'plan' | 'fetch' | 'execute';
+  readonly ms: number;
+}
+
+export interface StatementStatistics {
+  readonly filesTotal: number;
+  readonly filesScanned: number;
+  readonly bytesScanned: number;
+  readonly cached: boolean;
+}
+
+/** A running statement. The consumer must iterate `batches` to its end or call `close`. */
+export interface StatementResult {
+  /** Empty for a statement without a result (DDL), which then has no batches either. */
+  readonly columns: readonly ResultColumn[];
+  readonly batches: AsyncIterable<ColumnBatch>;
+  readonly snapshots: readonly PinnedSnapshot[];
+  readonly statistics: StatementStatistics;
+  readonly timings: readonly StageTiming[];
+  /** Frees the connection, interrupting what still runs. May be called again. */
+  close(): Promise<void>;
+}
+
+/** A statement whose first step has been taken: names resolved, snapshots pinned, nothing run. */
+export interface SqlEngine {
+  /** Throws `CodedError` for everything a user can cause. */
+  run(request: StatementRequest): Promise<StatementResult>;
+  close(): Promise<void>;
+}
