@@ -46,12 +46,7 @@ export interface MapType {
 export type DataType = PrimitiveType | DecimalType | StructType | ArrayType | MapType;
 
 export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
+  null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 export interface StructField {
   /** The logical name; the physical one is in the metadata when column mapping is on. */

@@ -25,7 +25,10 @@ export const errorCodes = define({
   UNBOUND_SQL_PARAMETER: { sqlState: '42P02', hint: 'Give a value for every parameter.' },
   // --- names --------------------------------------------------------------------------------
   TABLE_OR_VIEW_NOT_FOUND: { sqlState: '42P01', hint: 'SHOW TABLES lists the tables.' },
-  TABLE_OR_VIEW_ALREADY_EXISTS: { sqlState: '42P07', hint: 'Choose another name, or add IF NOT EXISTS.' },
+  TABLE_OR_VIEW_ALREADY_EXISTS: {
+    sqlState: '42P07',
+    hint: 'Choose another name, or add IF NOT EXISTS.',
+  },
   SCHEMA_NOT_FOUND: { sqlState: '42704', hint: 'SHOW SCHEMAS lists the schemas.' },
   SCHEMA_ALREADY_EXISTS: { sqlState: '42P06', hint: 'Choose another name, or add IF NOT EXISTS.' },
   SCHEMA_NOT_EMPTY: { sqlState: '2BP01', hint: 'Drop its tables and views first, or add CASCADE.' },
@@ -39,46 +42,109 @@ export const errorCodes = define({
   FUNCTION_NOT_FOUND: { sqlState: '42883', hint: 'docs/sql.md says which functions there are.' },
   BINDING_FAILED: { sqlState: '42000', hint: 'Check names and types at the given position.' },
   DATATYPE_MISMATCH: { sqlState: '42804', hint: 'Add a CAST.' },
-  MISSING_GROUP_BY: { sqlState: '42803', hint: 'Add the GROUP BY clause, or a window to the aggregate.' },
-  GROUPING_ERROR: { sqlState: '42803', hint: 'Name every column that is not aggregated in GROUP BY.' },
+  MISSING_GROUP_BY: {
+    sqlState: '42803',
+    hint: 'Add the GROUP BY clause, or a window to the aggregate.',
+  },
+  GROUPING_ERROR: {
+    sqlState: '42803',
+    hint: 'Name every column that is not aggregated in GROUP BY.',
+  },
   // --- values -------------------------------------------------------------------------------
   CAST_INVALID_INPUT: { sqlState: '22018', hint: 'Use TRY_CAST to get NULL instead.' },
   NUMERIC_VALUE_OUT_OF_RANGE: { sqlState: '22003', hint: 'Cast to a wider type.' },
   DIVIDE_BY_ZERO: { sqlState: '22012', hint: 'Guard the divisor with nullif(x, 0).' },
   INVALID_INPUT: { sqlState: '22000', hint: 'Check the values the statement works on.' },
   CARDINALITY_VIOLATION: { sqlState: '21000', hint: 'Make the subquery return one row.' },
-  UNSUPPORTED_RESULT_TYPE: { sqlState: '0A000', hint: 'CAST the column to a type Levee can return.' },
+  UNSUPPORTED_RESULT_TYPE: {
+    sqlState: '0A000',
+    hint: 'CAST the column to a type Levee can return.',
+  },
   UNSUPPORTED_DATATYPE: { sqlState: '0A000', hint: 'Use a type of the Delta protocol.' },
   NOT_NULL_CONSTRAINT_VIOLATION: { sqlState: '23502', hint: 'Give the column a value.' },
   // --- rights -------------------------------------------------------------------------------
-  FUNCTION_NOT_ALLOWED: { sqlState: '42501', hint: 'Queries reach catalog tables only; this function reaches beyond them.' },
-  PATH_NOT_ALLOWED: { sqlState: '42501', hint: 'Start the server with --allow-path for that folder.' },
+  FUNCTION_NOT_ALLOWED: {
+    sqlState: '42501',
+    hint: 'Queries reach catalog tables only; this function reaches beyond them.',
+  },
+  PATH_NOT_ALLOWED: {
+    sqlState: '42501',
+    hint: 'Start the server with --allow-path for that folder.',
+  },
   INSUFFICIENT_PRIVILEGES: { sqlState: '42501', hint: 'Ask the owner for the right.' },
   UNAUTHENTICATED: { sqlState: '28000', hint: 'Send an Authorization header.' },
   // --- Delta --------------------------------------------------------------------------------
   DELTA_PATH_DOES_NOT_EXIST: { sqlState: '42K03', hint: 'Check the path.' },
-  DELTA_TABLE_NOT_FOUND: { sqlState: '42P01', hint: 'Check the path: a Delta table has a _delta_log folder.' },
+  DELTA_TABLE_NOT_FOUND: {
+    sqlState: '42P01',
+    hint: 'Check the path: a Delta table has a _delta_log folder.',
+  },
   DELTA_TABLE_ALREADY_EXISTS: { sqlState: '42P07', hint: 'Choose another location.' },
-  DELTA_UNSUPPORTED_FEATURES_FOR_READ: { sqlState: '56038', hint: 'Read the table with an engine that supports the feature.' },
-  DELTA_UNSUPPORTED_FEATURES_FOR_WRITE: { sqlState: '56038', hint: 'Write the table with an engine that supports the feature.' },
-  DELTA_INVALID_PROTOCOL_VERSION: { sqlState: 'KD004', hint: 'Read the table with an engine that supports this protocol version.' },
+  DELTA_UNSUPPORTED_FEATURES_FOR_READ: {
+    sqlState: '56038',
+    hint: 'Read the table with an engine that supports the feature.',
+  },
+  DELTA_UNSUPPORTED_FEATURES_FOR_WRITE: {
+    sqlState: '56038',
+    hint: 'Write the table with an engine that supports the feature.',
+  },
+  DELTA_INVALID_PROTOCOL_VERSION: {
+    sqlState: 'KD004',
+    hint: 'Read the table with an engine that supports this protocol version.',
+  },
   DELTA_VERSION_NOT_FOUND: { sqlState: '22003', hint: 'DESCRIBE HISTORY lists the versions.' },
-  DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION: { sqlState: '42816', hint: 'DESCRIBE HISTORY lists the versions and their times.' },
-  DELTA_TIMESTAMP_GREATER_THAN_COMMIT: { sqlState: '42816', hint: 'Leave out the time travel to read the latest version.' },
-  DELTA_TIMESTAMP_INVALID: { sqlState: '42816', hint: "Write the timestamp like '2026-01-31 12:00:00'." },
-  DELTA_UNSUPPORTED_TIME_TRAVEL_VIEWS: { sqlState: '0AKDC', hint: 'Put the time travel on the tables inside the view.' },
-  DELTA_STATE_RECOVER_ERROR: { sqlState: 'XXKDS', hint: 'The table log is damaged or incomplete; restore the missing files.' },
+  DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION: {
+    sqlState: '42816',
+    hint: 'DESCRIBE HISTORY lists the versions and their times.',
+  },
+  DELTA_TIMESTAMP_GREATER_THAN_COMMIT: {
+    sqlState: '42816',
+    hint: 'Leave out the time travel to read the latest version.',
+  },
+  DELTA_TIMESTAMP_INVALID: {
+    sqlState: '42816',
+    hint: "Write the timestamp like '2026-01-31 12:00:00'.",
+  },
+  DELTA_UNSUPPORTED_TIME_TRAVEL_VIEWS: {
+    sqlState: '0AKDC',
+    hint: 'Put the time travel on the tables inside the view.',
+  },
+  DELTA_STATE_RECOVER_ERROR: {
+    sqlState: 'XXKDS',
+    hint: 'The table log is damaged or incomplete; restore the missing files.',
+  },
   DELTA_LOG_CORRUPT: { sqlState: 'XXKDS', hint: 'Restore the named log file from a copy.' },
   DELTA_LOG_FILE_NOT_FOUND: { sqlState: '42K03', hint: 'Restore the named log file from a copy.' },
-  DELTA_VERSIONS_NOT_CONTIGUOUS: { sqlState: 'KD00C', hint: 'Restore the missing log files from a copy.' },
-  DELTA_FILE_NOT_FOUND: { sqlState: '42K03', hint: 'The data file is gone: VACUUM, or a deletion outside Delta, removed it.' },
-  DELTA_FAILED_TO_READ_FILE: { sqlState: 'XX001', hint: 'The data file is damaged or is not the file the log describes.' },
+  DELTA_VERSIONS_NOT_CONTIGUOUS: {
+    sqlState: 'KD00C',
+    hint: 'Restore the missing log files from a copy.',
+  },
+  DELTA_FILE_NOT_FOUND: {
+    sqlState: '42K03',
+    hint: 'The data file is gone: VACUUM, or a deletion outside Delta, removed it.',
+  },
+  DELTA_FAILED_TO_READ_FILE: {
+    sqlState: 'XX001',
+    hint: 'The data file is damaged or is not the file the log describes.',
+  },
   DELTA_CONCURRENT_WRITE: { sqlState: '2D521', hint: 'Run the statement again.' },
   DELTA_METADATA_CHANGED: { sqlState: '2D521', hint: 'Run the statement again.' },
-  DELTA_SCHEMA_MISMATCH: { sqlState: '42KDG', hint: 'Make the columns of the query match those of the table.' },
-  DELTA_CREATE_TABLE_SCHEME_MISMATCH: { sqlState: '42KD7', hint: 'Leave out the columns, or write those the table has.' },
-  DELTA_MISSING_PART_COLUMN: { sqlState: '42KD6', hint: 'PARTITIONED BY names columns of the table.' },
-  DELTA_STORE_UNSUITABLE: { sqlState: '0A000', hint: 'Put the table on a file system with hard links.' },
+  DELTA_SCHEMA_MISMATCH: {
+    sqlState: '42KDG',
+    hint: 'Make the columns of the query match those of the table.',
+  },
+  DELTA_CREATE_TABLE_SCHEME_MISMATCH: {
+    sqlState: '42KD7',
+    hint: 'Leave out the columns, or write those the table has.',
+  },
+  DELTA_MISSING_PART_COLUMN: {
+    sqlState: '42KD6',
+    hint: 'PARTITIONED BY names columns of the table.',
+  },
+  DELTA_STORE_UNSUITABLE: {
+    sqlState: '0A000',
+    hint: 'Put the table on a file system with hard links.',
+  },
   // --- running ------------------------------------------------------------------------------
   QUERY_CANCELED: { sqlState: '57014', hint: 'The query was cancelled before it ended.' },
   QUERY_TIMEOUT: { sqlState: '57014', hint: 'Raise "timeout", or read less.' },
@@ -88,17 +154,38 @@ export const errorCodes = define({
   TOO_MANY_SESSIONS: { sqlState: '53300', hint: 'Close sessions that are no longer used.' },
   SERVER_BUSY: { sqlState: '53300', hint: 'Try again after the time in Retry-After.' },
   SERVER_SHUTTING_DOWN: { sqlState: '57P01', hint: 'Connect again once the server is back.' },
+  RESULT_TOO_LARGE: { sqlState: '54000', hint: 'Read less, or raise the limit resultRowsMax.' },
+  READ_ONLY_SQL_TRANSACTION: {
+    sqlState: '25006',
+    hint: 'Send statements that change something with POST.',
+  },
   OUT_OF_MEMORY: { sqlState: '53200', hint: 'Read less at a time, or raise the memory limit.' },
   DISK_FULL: { sqlState: '53100', hint: 'Free space on the disk, then try again.' },
   IO_ERROR: { sqlState: '58030', hint: 'Check the disk and its permissions.' },
+  CATALOG_CORRUPT: { sqlState: 'XX001', hint: 'Restore the named catalog file from a copy.' },
   // --- HTTP ---------------------------------------------------------------------------------
   INVALID_REQUEST: { sqlState: '22023', hint: '/docs describes the request.' },
   ROUTE_NOT_FOUND: { sqlState: '42704', hint: '/docs lists the routes.' },
-  NOT_ACCEPTABLE: { sqlState: '22023', hint: 'Ask for one of the media types in docs/http-api.md.' },
+  NOT_ACCEPTABLE: {
+    sqlState: '22023',
+    hint: 'Ask for one of the media types in docs/http-api.md.',
+  },
   UNSUPPORTED_MEDIA_TYPE: { sqlState: '22023', hint: 'Send application/json or application/sql.' },
   REQUEST_TOO_LARGE: { sqlState: '54000', hint: 'Send less in one request.' },
+  METHOD_NOT_ALLOWED: { sqlState: '22023', hint: 'Use one of the methods in the Allow header.' },
+  REQUEST_TIMEOUT: { sqlState: '08006', hint: 'Send the whole request without pauses.' },
+  HOST_NOT_ALLOWED: {
+    sqlState: '42501',
+    hint: 'Start the server with --allow-host for that name.',
+  },
+  // --- command line -------------------------------------------------------------------------
+  INVALID_CONFIGURATION: { sqlState: 'F0000', hint: 'levee serve --help lists the settings.' },
+  COMMAND_NOT_AVAILABLE: { sqlState: '0A000', hint: 'levee --help lists the commands.' },
   // --- ours ---------------------------------------------------------------------------------
-  INTERNAL_ERROR: { sqlState: 'XX000', hint: 'This is a defect of Levee. Report it with the query id.' },
+  INTERNAL_ERROR: {
+    sqlState: 'XX000',
+    hint: 'This is a defect of Levee. Report it with the query id.',
+  },
 });
 
 export type ErrorCode = keyof typeof errorCodes;

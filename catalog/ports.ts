@@ -29,14 +29,24 @@ export interface CallOptions {
  * 4. Failures other than a missing object are `CodedError`s.
  */
 export interface ObjectStore {
-  list(folder: string, options?: CallOptions & { readonly startAfter?: string | undefined }): AsyncIterable<StoredObject>;
+  list(
+    folder: string,
+    options?: CallOptions & { readonly startAfter?: string | undefined },
+  ): AsyncIterable<StoredObject>;
   /** Names of the sub-folders of `folder`, unordered. */
   listFolders(folder: string, options?: CallOptions): Promise<readonly string[]>;
-  read(location: string, options?: CallOptions & { readonly range?: ByteRange | undefined }): Promise<Uint8Array | undefined>;
+  read(
+    location: string,
+    options?: CallOptions & { readonly range?: ByteRange | undefined },
+  ): Promise<Uint8Array | undefined>;
   stat(location: string, options?: CallOptions): Promise<StoredObject | undefined>;
   /** Replaces the object atomically and durably. */
   put(location: string, bytes: Uint8Array, options?: CallOptions): Promise<void>;
-  putIfAbsent(location: string, bytes: Uint8Array, options?: CallOptions): Promise<'created' | 'exists'>;
+  putIfAbsent(
+    location: string,
+    bytes: Uint8Array,
+    options?: CallOptions,
+  ): Promise<'created' | 'exists'>;
   /** Removes the object; a missing one is no error. */
   remove(location: string, options?: CallOptions): Promise<void>;
   /** Makes objects that something else wrote below `folder` (DuckDB's COPY) durable. */
@@ -57,7 +67,11 @@ export interface ParquetIo {
    * are strings, whatever they are in the file: maps and structs as JSON objects, maps with
    * their keys as object keys.
    */
-  readColumns(locations: readonly string[], columns: readonly ParquetColumn[], options?: CallOptions): AsyncIterable<ColumnBatch>;
+  readColumns(
+    locations: readonly string[],
+    columns: readonly ParquetColumn[],
+    options?: CallOptions,
+  ): AsyncIterable<ColumnBatch>;
 }
 
 export interface ParquetColumn {

@@ -1,0 +1,190 @@
+/** One connection to DuckDB, for one statement at a time. */
+import duckdb from '@duckdb/node-bindings';
+import type { DuckDBConnection, DuckDBResult, DuckDBType } from '@duckdb/node-api';
+import type { ColumnBatch } from '../../catalog/column-batch.ts';
+import { CodedError } from '../../catalog/coded-error.ts';
+import type { Parameters, ResultColumn } from '../sql-engine.ts';
+import { bindParameters } from './bind-parameters.ts';
+import { engineError } from './duckdb-errors.ts';
+import { resultType, type ResultType } from './result-type.ts';
+import { readVector } from './vector-reader.ts';
+
+/** DuckDB's interrupt is lost when it arrives before the call it is meant for: it is repeated. */
+const interruptEveryMs = 20;
+
+export interface EngineResult {
+  readonly columns: readonly ResultColumn[];
+  /** Ends early, without an error, when it is returned; fails with the signal's reason on abort. */
+  readonly batches: AsyncGenerator<ColumnBatch, void, undefined>;
+}
+
+export class EngineConnection {
+  readonly #connection: DuckDBConnection;
+  #closed = false;
+
+  constructor(connection: DuckDBConnection) {
+    this.#connection = connection;
+  }
+
+  /** Runs one statement and streams its result. DuckDB is asked for the next rows when they are wanted. */
+  async stream(
+    sql: string,
+    parameters: Parameters | undefined,
+    signal?: AbortSignal,
+  ): Promise<EngineResult> {
+    const result = await this.#interruptible(signal, async () => {
+      const prepared = await this.#connection.prepare(sql);
+      try {
+        if (parameters !== undefined) bindParameters(prepared, parameters);
+        return await prepared.stream();
+      } finally {
+        prepared.destroySync();
+      }
+    });
+    const names = result.columnNames();
+    const types = result.columnTypes().map((type, index) => resultType(type, names[index] ?? ''));
+    const columns = types.map(({ dataType }, index) => ({
+      name: names[index] ?? '',
+      type: dataType,
+      nullable: true,
+    }));
+    return { columns, batches: this.#fetch(result, types, signal) };
+  }
+
+  /** Runs statements of ours whose result is small, as rows of JavaScript values. */
+  async rows(sql: string, signal?: AbortSignal): Promise<readonly (readonly unknown[])[]> {
+    return await this.#interruptible(signal, async () => {
+      const reader = await this.#connection.runAndReadAll(sql);
+      return reader.getRowsJS();
+    });
+  }
+
+  /** The columns a query would give, without running it. */
+  async describe(
+    sql: string,
+    parameters: Parameters | undefined,
+  ): Promise<readonly ResultColumn[]> {
+    return await this.#interruptible(undefined, async () => {
+      const prepared = await this.#connection.prepare(sql);
+      try {
+        if (parameters !== undefined) bindParameters(prepared, parameters);
+        const columns: ResultColumn[] = [];
+        for (let index = 0; index < prepared.columnCount; index++) {
+          const name = prepared.columnName(index);
+          columns.push({
+            name,
+            type: resultType(prepared.columnType(index), name).dataType,
+            nullable: true,
+          });
+        }
+        return columns;
+      } finally {
+        prepared.destroySync();
+      }
+    });
+  }
+
+  /** The columns of a query by name, with DuckDB's own types. */
+  async columnTypes(sql: string): Promise<ReadonlyMap<string, DuckDBType>> {
+    return await this.#interruptible(undefined, async () => {
+      const prepared = await this.#connection.prepare(sql);
+      try {
+        const types = new Map<string, DuckDBType>();
+        for (let index = 0; index < prepared.columnCount; index++) {
+          types.set(prepared.columnName(index), prepared.columnType(index));
+        }
+        return types;
+      } finally {
+        prepared.destroySync();
+      }
+    });
+  }
+
+  /** DuckDB's syntax tree of SELECT statements, as `json_serialize_sql` gives it. */
+  async syntaxTree(sql: string, signal?: AbortSignal): Promise<string> {
+    const quoted = `'${sql.replaceAll("'", "''")}'`;
+    const rows = await this.rows(`SELECT json_serialize_sql(${quoted})`, signal);
+    return String(rows[0]?.[0]);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connection.closeSync();
+  }
+
+  async *#fetch(
+    result: DuckDBResult,
+    types: readonly ResultType[],
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<ColumnBatch, void, undefined> {
+    let finished = false;
+    try {
+      for (;;) {
+        const chunk = await this.#interruptible(signal, () => result.fetchChunk());
+        if (chunk === null || chunk.rowCount === 0) {
+          finished = true;
+          return;
+        }
+        const { rowCount } = chunk;
+        yield {
+          rowCount,
+          columns: types.map((type, index) =>
+            readVector(chunkVector(chunk, index), type, rowCount),
+          ),
+        };
+      }
+    } finally {
+      // A stream left half read holds its pipeline: it is interrupted and drained before the
+      // connection can be closed.
+      if (!finished) await this.#drain(result);
+    }
+  }
+
+  async #drain(result: DuckDBResult): Promise<void> {
+    const timer = setInterval(() => this.#connection.interrupt(), interruptEveryMs);
+    try {
+      this.#connection.interrupt();
+      await result.fetchChunk();
+    } catch {
+      // The interruption itself.
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** Awaits a call into DuckDB and interrupts it when `signal` aborts. */
+  async #interruptible<T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
+    if (isAborted(signal)) throw abortError(signal);
+    let timer: NodeJS.Timeout | undefined;
+    const interrupt = (): void => {
+      this.#connection.interrupt();
+      timer ??= setInterval(() => this.#connection.interrupt(), interruptEveryMs);
+    };
+    signal?.addEventListener('abort', interrupt, { once: true });
+    try {
+      return await call();
+    } catch (failure) {
+      throw isAborted(signal) ? abortError(signal) : engineError(failure);
+    } finally {
+      signal?.removeEventListener('abort', interrupt);
+      clearInterval(timer);
+    }
+  }
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}
+
+function abortError(signal: AbortSignal | undefined): CodedError {
+  const reason: unknown = signal?.reason;
+  if (reason instanceof CodedError) return reason;
+  return new CodedError('QUERY_CANCELED', 'The query was cancelled.', { cause: reason });
+}
+
+type Chunk = NonNullable<Awaited<ReturnType<DuckDBResult['fetchChunk']>>>;
+
+function chunkVector(chunk: Chunk, index: number): duckdb.Vector {
+  return duckdb.data_chunk_get_vector(chunk.chunk, index);
+}

@@ -1,0 +1,79 @@
+/**
+ * `ParquetIo` over DuckDB: the columns of checkpoints and sidecars, read columnar, and only those
+ * that are asked for.
+ */
+import {
+  DuckDBTypeId,
+  type DuckDBMapType,
+  type DuckDBStructType,
+  type DuckDBType,
+} from '@duckdb/node-api';
+import type { ColumnBatch } from '../../catalog/column-batch.ts';
+import type { CallOptions, ParquetColumn, ParquetIo } from '../../catalog/ports.ts';
+import { quoteFileName, quoteIdentifier, quoteString } from '../quote.ts';
+import type { DuckdbEngine } from './duckdb-engine.ts';
+
+export function createParquetIo(engine: DuckdbEngine): ParquetIo {
+  return {
+    readColumns: (locations, columns, options) => readColumns(engine, locations, columns, options),
+  };
+}
+
+async function* readColumns(
+  engine: DuckdbEngine,
+  locations: readonly string[],
+  columns: readonly ParquetColumn[],
+  options: CallOptions | undefined,
+): AsyncGenerator<ColumnBatch, void, undefined> {
+  if (locations.length === 0) return;
+  const connection = await engine.connect();
+  try {
+    // The parts of a checkpoint may differ in schema; by name, a column that a part lacks is NULL.
+    const files = `read_parquet([${locations.map(quoteFileName).join(', ')}], union_by_name = true, hive_partitioning = false)`;
+    const schema = await connection.columnTypes(`SELECT * FROM ${files}`);
+    const list = columns.map((column) => `${columnSql(column, schema)}`).join(', ');
+    const result = await connection.stream(
+      `SELECT ${list} FROM ${files}`,
+      undefined,
+      options?.signal,
+    );
+    yield* result.batches;
+  } finally {
+    connection.close();
+  }
+}
+
+const sqlTypes = {
+  text: 'VARCHAR',
+  long: 'BIGINT',
+  integer: 'INTEGER',
+  boolean: 'BOOLEAN',
+} as const;
+
+/** The value at `path`, or NULL of the right type where the file has no such column. */
+function columnSql(column: ParquetColumn, schema: ReadonlyMap<string, DuckDBType>): string {
+  const sqlType = sqlTypes[column.as];
+  const [first, ...rest] = column.path;
+  let type = first === undefined ? undefined : schema.get(first);
+  if (first === undefined || type === undefined) return `CAST(NULL AS ${sqlType})`;
+  let sql = quoteIdentifier(first);
+  for (const name of rest) {
+    if (type.typeId !== DuckDBTypeId.STRUCT) return `CAST(NULL AS ${sqlType})`;
+    const { entryNames, entryTypes } = type as DuckDBStructType;
+    const index = entryNames.indexOf(name);
+    const entry = entryTypes[index];
+    if (entry === undefined) return `CAST(NULL AS ${sqlType})`;
+    sql = `struct_extract(${sql}, ${quoteString(name)})`;
+    type = entry;
+  }
+  if (column.as === 'text' && isNested(type)) return `CAST(to_json(${sql}) AS VARCHAR)`;
+  return `CAST(${sql} AS ${sqlType})`;
+}
+
+function isNested(type: DuckDBType | DuckDBMapType): boolean {
+  return (
+    type.typeId === DuckDBTypeId.STRUCT ||
+    type.typeId === DuckDBTypeId.MAP ||
+    type.typeId === DuckDBTypeId.LIST
+  );
+}

@@ -1,0 +1,294 @@
+/**
+ * DuckDB's vectors -> `ColumnVector`. Copies raw buffers; builds no JavaScript value per cell.
+ *
+ * Layouts are those of DuckDB's C API (https://duckdb.org/docs/stable/clients/c/vector): strings are
+ * 16-byte slots (length u32, then 12 bytes inline, or 4 bytes of prefix and a pointer), lists are
+ * pairs of u64 (offset, length) into a child vector, validity is one bit a row in u64 words.
+ */
+import duckdb from '@duckdb/node-bindings';
+import type { BytesVector, ColumnVector } from '../../catalog/column-batch.ts';
+import type { ResultType } from './result-type.ts';
+import { takeRows } from './take-rows.ts';
+import { formatInterval, formatTime, formatUuid } from './value-text.ts';
+import { requireDecimal38, type DecimalLimit } from './decimal-limit.ts';
+
+export function readVector(vector: duckdb.Vector, type: ResultType, length: number): ColumnVector {
+  const validity = readValidity(vector, length);
+  switch (type.layout) {
+    case 'boolean':
+      return { kind: 'boolean', length, validity, values: copyBytes(vector, length) };
+    case 'int8':
+      return { kind: 'int', length, validity, values: new Int8Array(copyBuffer(vector, length)) };
+    case 'int16':
+      return {
+        kind: 'int',
+        length,
+        validity,
+        values: new Int16Array(copyBuffer(vector, length * 2)),
+      };
+    case 'int32':
+      return {
+        kind: 'int',
+        length,
+        validity,
+        values: new Int32Array(copyBuffer(vector, length * 4)),
+      };
+    case 'uint8': {
+      const values = Int16Array.from(new Uint8Array(copyBuffer(vector, length)));
+      return { kind: 'int', length, validity, values };
+    }
+    case 'uint16': {
+      const values = Int32Array.from(new Uint16Array(copyBuffer(vector, length * 2)));
+      return { kind: 'int', length, validity, values };
+    }
+    case 'uint32': {
+      const source = new Uint32Array(copyBuffer(vector, length * 4));
+      const values = new BigInt64Array(length);
+      for (let i = 0; i < length; i++) values[i] = BigInt(source[i] ?? 0);
+      return { kind: 'long', length, validity, values };
+    }
+    case 'int64':
+      return {
+        kind: 'long',
+        length,
+        validity,
+        values: new BigInt64Array(copyBuffer(vector, length * 8)),
+      };
+    case 'seconds':
+    case 'milliseconds': {
+      const values = new BigInt64Array(copyBuffer(vector, length * 8));
+      scaleToMicros(values, type.layout === 'seconds' ? 1_000_000n : 1_000n);
+      return { kind: 'long', length, validity, values };
+    }
+    case 'float32':
+      return {
+        kind: 'float',
+        length,
+        validity,
+        values: new Float32Array(copyBuffer(vector, length * 4)),
+      };
+    case 'float64':
+      return {
+        kind: 'float',
+        length,
+        validity,
+        values: new Float64Array(copyBuffer(vector, length * 8)),
+      };
+    case 'decimal16':
+      return widen(new Int16Array(copyBuffer(vector, length * 2)), length, validity);
+    case 'decimal32':
+      return widen(new Int32Array(copyBuffer(vector, length * 4)), length, validity);
+    case 'decimal64': {
+      const source = new BigInt64Array(copyBuffer(vector, length * 8));
+      const words = new BigInt64Array(length * 2);
+      for (let i = 0; i < length; i++) {
+        const value = source[i] ?? 0n;
+        words[2 * i] = value;
+        words[2 * i + 1] = value >> 63n;
+      }
+      return { kind: 'decimal', length, validity, words };
+    }
+    case 'uint64': {
+      const source = new BigInt64Array(copyBuffer(vector, length * 8));
+      const words = new BigInt64Array(length * 2);
+      for (let i = 0; i < length; i++) words[2 * i] = source[i] ?? 0n;
+      return { kind: 'decimal', length, validity, words };
+    }
+    case 'decimal128':
+      return {
+        kind: 'decimal',
+        length,
+        validity,
+        words: new BigInt64Array(copyBuffer(vector, length * 16)),
+      };
+    case 'hugeint':
+    case 'uhugeint': {
+      const words = new BigInt64Array(copyBuffer(vector, length * 16));
+      const limit: DecimalLimit = type.layout;
+      requireDecimal38({ kind: 'decimal', length, validity, words }, limit);
+      return { kind: 'decimal', length, validity, words };
+    }
+    case 'bytes':
+      return readBytes(vector, length, validity);
+    case 'time': {
+      const micros = new BigInt64Array(copyBuffer(vector, length * 8));
+      return textVector(length, validity, (i) => formatTime(micros[i] ?? 0n));
+    }
+    case 'uuid': {
+      const words = new BigInt64Array(copyBuffer(vector, length * 16));
+      return textVector(length, validity, (i) =>
+        formatUuid(words[2 * i] ?? 0n, words[2 * i + 1] ?? 0n),
+      );
+    }
+    case 'interval': {
+      const view = new DataView(copyBuffer(vector, length * 16));
+      return textVector(length, validity, (i) =>
+        formatInterval(
+          view.getInt32(i * 16, true),
+          view.getInt32(i * 16 + 4, true),
+          view.getBigInt64(i * 16 + 8, true),
+        ),
+      );
+    }
+    case 'enum8':
+    case 'enum16':
+    case 'enum32': {
+      const { members } = type;
+      const indices =
+        type.layout === 'enum8'
+          ? new Uint8Array(copyBuffer(vector, length))
+          : type.layout === 'enum16'
+            ? new Uint16Array(copyBuffer(vector, length * 2))
+            : new Uint32Array(copyBuffer(vector, length * 4));
+      return textVector(length, validity, (i) => members[indices[i] ?? 0] ?? '');
+    }
+    case 'struct': {
+      const children = type.children.map((child, index) =>
+        readVector(duckdb.struct_vector_get_child(vector, index), child, length),
+      );
+      return { kind: 'struct', length, validity, children: type.empty ? [] : children };
+    }
+    case 'fixedList': {
+      const { size } = type;
+      const child = readVector(duckdb.array_vector_get_child(vector), type.child, length * size);
+      const offsets = new Int32Array(length + 1);
+      for (let i = 0; i <= length; i++) offsets[i] = i * size;
+      return { kind: 'list', length, validity, offsets, child };
+    }
+    case 'list': {
+      const { offsets, child } = readList(vector, type.child, length, validity);
+      return { kind: 'list', length, validity, offsets, child };
+    }
+    case 'map': {
+      const { offsets, child } = readList(vector, type.entries, length, validity);
+      if (child.kind !== 'struct') throw new TypeError('a map is a list of structs');
+      const [keys, values] = child.children;
+      if (keys === undefined || values === undefined)
+        throw new TypeError('a map has keys and values');
+      return { kind: 'map', length, validity, offsets, keys, values };
+    }
+  }
+}
+
+/** The vector's bytes, copied: DuckDB frees its own with the chunk. */
+function copyBuffer(vector: duckdb.Vector, byteCount: number): ArrayBuffer {
+  const copy = new ArrayBuffer(byteCount);
+  if (byteCount > 0) new Uint8Array(copy).set(duckdb.vector_get_data(vector, byteCount));
+  return copy;
+}
+
+function copyBytes(vector: duckdb.Vector, byteCount: number): Uint8Array {
+  return new Uint8Array(copyBuffer(vector, byteCount));
+}
+
+function readValidity(vector: duckdb.Vector, length: number): Uint8Array | undefined {
+  if (length === 0) return undefined;
+  const words = Math.ceil(length / 64);
+  // DuckDB has no validity mask where all rows are valid; the binding then throws or gives nothing.
+  const mask = duckdb.vector_get_validity(vector, words * 8) as Uint8Array | null;
+  return mask === null || mask.byteLength === 0 ? undefined : Uint8Array.from(mask);
+}
+
+function scaleToMicros(values: BigInt64Array, factor: bigint): void {
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0n) * factor;
+}
+
+function widen(
+  source: Int16Array | Int32Array,
+  length: number,
+  validity: Uint8Array | undefined,
+): ColumnVector {
+  const words = new BigInt64Array(length * 2);
+  for (let i = 0; i < length; i++) {
+    const value = source[i] ?? 0;
+    words[2 * i] = BigInt(value);
+    words[2 * i + 1] = value < 0 ? -1n : 0n;
+  }
+  return { kind: 'decimal', length, validity, words };
+}
+
+function readBytes(
+  vector: duckdb.Vector,
+  length: number,
+  validity: Uint8Array | undefined,
+): BytesVector {
+  const offsets = new Int32Array(length + 1);
+  if (length === 0) return { kind: 'bytes', length, validity, offsets, bytes: new Uint8Array(0) };
+  const slots = duckdb.vector_get_data(vector, length * 16);
+  const view = new DataView(slots.buffer, slots.byteOffset, slots.byteLength);
+  let total = 0;
+  for (let i = 0; i < length; i++) {
+    // A NULL's slot is not initialised: its length must not be read.
+    const present = validity === undefined || ((validity[i >> 3] ?? 0) & (1 << (i & 7))) !== 0;
+    if (present) total += view.getUint32(i * 16, true);
+    offsets[i + 1] = total;
+  }
+  const bytes = new Uint8Array(total);
+  for (let i = 0; i < length; i++) {
+    const start = offsets[i] ?? 0;
+    const size = (offsets[i + 1] ?? 0) - start;
+    if (size === 0) continue;
+    const slot = i * 16;
+    if (size <= 12) {
+      for (let k = 0; k < size; k++) bytes[start + k] = slots[slot + 4 + k] ?? 0;
+    } else {
+      const buffer = slots.buffer as ArrayBuffer;
+      bytes.set(duckdb.get_data_from_pointer(buffer, slots.byteOffset + slot + 8, size), start);
+    }
+  }
+  return { kind: 'bytes', length, validity, offsets, bytes };
+}
+
+function textVector(
+  length: number,
+  validity: Uint8Array | undefined,
+  text: (index: number) => string,
+): BytesVector {
+  const parts: Uint8Array[] = [];
+  const offsets = new Int32Array(length + 1);
+  let total = 0;
+  for (let i = 0; i < length; i++) {
+    const present = validity === undefined || ((validity[i >> 3] ?? 0) & (1 << (i & 7))) !== 0;
+    if (present) {
+      const part = Buffer.from(text(i), 'utf8');
+      parts.push(part);
+      total += part.byteLength;
+    }
+    offsets[i + 1] = total;
+  }
+  return { kind: 'bytes', length, validity, offsets, bytes: Buffer.concat(parts, total) };
+}
+
+/**
+ * A list's child rows brought into the order of the lists. DuckDB's lists may point anywhere into
+ * the child vector: they overlap, leave gaps or go backwards after a filter or a sort.
+ */
+function readList(
+  vector: duckdb.Vector,
+  childType: ResultType,
+  length: number,
+  validity: Uint8Array | undefined,
+): { offsets: Int32Array; child: ColumnVector } {
+  const entries = new BigUint64Array(copyBuffer(vector, length * 16));
+  const childLength = duckdb.list_vector_get_size(vector);
+  const child = readVector(duckdb.list_vector_get_child(vector), childType, childLength);
+  const offsets = new Int32Array(length + 1);
+  let inOrder = true;
+  let total = 0;
+  for (let i = 0; i < length; i++) {
+    const present = validity === undefined || ((validity[i >> 3] ?? 0) & (1 << (i & 7))) !== 0;
+    const size = present ? Number(entries[2 * i + 1] ?? 0n) : 0;
+    if (size > 0 && Number(entries[2 * i] ?? 0n) !== total) inOrder = false;
+    total += size;
+    offsets[i + 1] = total;
+  }
+  if (inOrder && total === childLength) return { offsets, child };
+  const rows = new Int32Array(total);
+  let next = 0;
+  for (let i = 0; i < length; i++) {
+    const size = (offsets[i + 1] ?? 0) - (offsets[i] ?? 0);
+    const start = size === 0 ? 0 : Number(entries[2 * i] ?? 0n);
+    for (let k = 0; k < size; k++) rows[next++] = start + k;
+  }
+  return { offsets, child: takeRows(child, rows) };
+}
