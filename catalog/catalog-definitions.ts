@@ -1,0 +1,269 @@
+/**
+ * The statements that change what the catalog knows: schemas, views, registered tables. A change of
+ * the catalog store is checked again inside its `update`, where no other process can come between.
+ *
+ * A dropped table of the warehouse is moved, not deleted, so that it can be brought back by hand:
+ *
+ *     <warehouse>/_levee/dropped/<id>/dropped.json     what it was, and when it was dropped
+ *     <warehouse>/_levee/dropped/<id>/folder           the table's (or the schema's) folder
+ */
+import {
+  schemaOf,
+  viewOf,
+  withSchema,
+  withTable,
+  withView,
+  withoutSchema,
+  withoutTable,
+  withoutView,
+} from './catalog-changes.ts';
+import type { CatalogContents, CatalogStore, ViewDefinition } from './catalog-store.ts';
+import { CodedError } from './coded-error.ts';
+import type { FolderOperations } from './folder-operations.ts';
+import type { LocationGate } from './location-gate.ts';
+import { childLocation, isWithin } from './location.ts';
+import { matchName, requireName } from './object-names.ts';
+import type { CallOptions, Clock, NewId, ObjectStore } from './ports.ts';
+import type { RelationLookup } from './relation-lookup.ts';
+import { defaultSchema, qualifiedName, type Relation, type TargetName } from './relation.ts';
+
+/** What the catalog needs of the snapshot cache. */
+export interface SnapshotForgetter {
+  forget(tableLocation: string): void;
+}
+
+export interface CatalogDefinitions {
+  /** `false` when it exists and that is no error. @throws SCHEMA_ALREADY_EXISTS, INVALID_NAME */
+  createSchema(
+    name: string,
+    options?: { readonly ifNotExists?: boolean; readonly comment?: string | undefined },
+  ): Promise<boolean>;
+  /**
+   * `cascade` drops what is in it, too: views and registrations are forgotten, the folder with its
+   * tables is moved away. @throws SCHEMA_NOT_FOUND, SCHEMA_NOT_EMPTY
+   */
+  dropSchema(
+    name: string,
+    options?: { readonly ifExists?: boolean; readonly cascade?: boolean },
+  ): Promise<boolean>;
+
+  /**
+   * The schema and name that a new table or view gets. Whether the name is free is not looked at.
+   * @throws SCHEMA_NOT_FOUND, INVALID_NAME
+   */
+  targetName(nameParts: readonly string[], currentSchema: string): Promise<TargetName>;
+  /** The relation that has the name already, whatever its case. */
+  findConflict(target: TargetName, options?: CallOptions): Promise<Relation | undefined>;
+  /** Where a new table without LOCATION lies. */
+  warehouseLocation(target: TargetName): string;
+  /**
+   * Remembers a table's location under a name.
+   * @throws TABLE_OR_VIEW_ALREADY_EXISTS, PATH_NOT_ALLOWED
+   */
+  registerTable(target: TargetName, location: string): Promise<void>;
+  /**
+   * Forgets a registered table (its folder stays), or moves the folder of a table in the warehouse
+   * away. @throws WRONG_OBJECT_TYPE for a view
+   */
+  dropTable(relation: Relation): Promise<void>;
+
+  /** @throws TABLE_OR_VIEW_ALREADY_EXISTS; WRONG_OBJECT_TYPE when a table is in its place */
+  createView(
+    target: TargetName,
+    definition: ViewDefinition,
+    options?: { readonly orReplace?: boolean; readonly ifNotExists?: boolean },
+  ): Promise<'created' | 'replaced' | 'exists'>;
+  /** @throws WRONG_OBJECT_TYPE for a table */
+  dropView(relation: Relation): Promise<void>;
+}
+
+export interface CatalogDefinitionsPorts {
+  readonly store: ObjectStore;
+  readonly catalogStore: CatalogStore;
+  readonly folders: FolderOperations;
+  readonly gate: LocationGate;
+  readonly lookup: RelationLookup;
+  readonly warehouse: string;
+  readonly snapshots: SnapshotForgetter | undefined;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly splitName: (nameParts: readonly string[], currentSchema: string) => TargetName;
+  readonly matchSchema: (
+    contents: CatalogContents,
+    wanted: string,
+    options: CallOptions,
+  ) => Promise<string>;
+}
+
+export function createCatalogDefinitions(ports: CatalogDefinitionsPorts): CatalogDefinitions {
+  const { catalogStore, folders, gate, lookup, matchSchema, splitName, store, warehouse } = ports;
+
+  function warehouseLocation({ schema, name }: TargetName): string {
+    return childLocation(childLocation(warehouse, schema), name);
+  }
+
+  async function findConflict(
+    { schema, name }: TargetName,
+    options: CallOptions = {},
+  ): Promise<Relation | undefined> {
+    const contents = await catalogStore.read();
+    const names = await lookup.relationNames(contents, schema, options);
+    const existing = matchName(name, names);
+    if (existing === undefined) return undefined;
+    return lookup.findExact(contents, { schema, name: existing }, options);
+  }
+
+  /** Puts a folder where nothing looks it up, with a note of what it was. */
+  async function moveAway(folder: string, what: object): Promise<void> {
+    const trash = `${warehouse}/_levee/dropped/${ports.newId()}`;
+    const note = { ...what, location: folder, droppedMs: ports.clock.nowMs() };
+    const bytes = new TextEncoder().encode(`${JSON.stringify(note)}\n`);
+    await store.put(`${trash}/dropped.json`, bytes);
+    await folders.moveFolder({ source: folder, target: `${trash}/folder` });
+  }
+
+  async function requireEmpty(contents: CatalogContents, schema: string): Promise<void> {
+    const names = await lookup.relationNames(contents, schema);
+    if (names.length === 0) return;
+    const shown = names.slice(0, 3).join(', ');
+    const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
+    throw new CodedError('SCHEMA_NOT_EMPTY', `Schema "${schema}" holds ${shown}${more}.`);
+  }
+
+  return {
+    findConflict,
+    warehouseLocation,
+
+    async createSchema(name, { ifNotExists = false, comment } = {}) {
+      requireName(name, 'schema');
+      const folderSchemas = await lookup.schemaNames({ schemas: {} });
+      let created = false;
+      await catalogStore.update((contents) => {
+        const existing = matchName(name, [...folderSchemas, ...Object.keys(contents.schemas)]);
+        created = existing === undefined;
+        if (created) return withSchema(contents, name, comment);
+        if (ifNotExists) return contents;
+        throw new CodedError('SCHEMA_ALREADY_EXISTS', `There is a schema "${existing}" already.`);
+      });
+      return created;
+    },
+
+    async dropSchema(name, { ifExists = false, cascade = false } = {}) {
+      const contents = await catalogStore.read();
+      const schemas = await lookup.schemaNames(contents);
+      if (ifExists && matchName(name, schemas) === undefined) return false;
+      const schema = await matchSchema(contents, name, {});
+      if (schema === defaultSchema) {
+        throw new CodedError('UNSUPPORTED_STATEMENT', `Schema "${schema}" cannot be dropped.`, {
+          hint: 'Drop the tables and views in it.',
+        });
+      }
+      const folder = childLocation(warehouse, schema);
+      if (cascade) {
+        const tables = await lookup.relationNames({ schemas: {} }, schema);
+        if (tables.length > 0) await moveAway(folder, { kind: 'schema', schema });
+        else await folders.removeEmptyFolder(folder);
+        for (const table of tables) {
+          ports.snapshots?.forget(warehouseLocation({ schema, name: table }));
+        }
+        await catalogStore.update((latest) => withoutSchema(latest, schema));
+        return true;
+      }
+      await requireEmpty(contents, schema);
+      if ((await folders.removeEmptyFolder(folder)) === 'not empty') {
+        throw new CodedError('SCHEMA_NOT_EMPTY', `The folder of schema "${schema}" holds files.`);
+      }
+      await catalogStore.update((latest) => {
+        const known = schemaOf(latest, schema);
+        const inUse = [...Object.keys(known?.tables ?? {}), ...Object.keys(known?.views ?? {})];
+        if (inUse.length === 0) return withoutSchema(latest, schema);
+        throw new CodedError('SCHEMA_NOT_EMPTY', `Schema "${schema}" holds ${inUse.join(', ')}.`);
+      });
+      return true;
+    },
+
+    async targetName(nameParts, currentSchema) {
+      const { schema, name } = splitName(nameParts, currentSchema);
+      requireName(name, 'table');
+      return { schema: await matchSchema(await catalogStore.read(), schema, {}), name };
+    },
+
+    async registerTable(target, location) {
+      const admitted = await gate.admit(location);
+      if (isWithin(warehouse, admitted)) {
+        throw new CodedError('PATH_NOT_ALLOWED', `The warehouse lies in ${admitted}.`);
+      }
+      const conflict = await findConflict(target);
+      if (conflict !== undefined) throw alreadyExists(conflict);
+      const createdMs = ports.clock.nowMs();
+      await catalogStore.update((contents) => {
+        requireFree(contents, target);
+        return withTable(contents, target.schema, target.name, { location: admitted, createdMs });
+      });
+    },
+
+    async dropTable(relation) {
+      if (relation.kind === 'view') {
+        throw new CodedError('WRONG_OBJECT_TYPE', `${qualifiedName(relation)} is a view.`, {
+          hint: 'Use DROP VIEW.',
+        });
+      }
+      const { schema, name, location } = relation;
+      if (relation.isRegistered) {
+        await catalogStore.update((contents) => withoutTable(contents, schema, name));
+      } else {
+        await moveAway(warehouseLocation(relation), { kind: 'table', schema, name });
+      }
+      ports.snapshots?.forget(location);
+    },
+
+    async createView(target, definition, { orReplace = false, ifNotExists = false } = {}) {
+      requireName(target.name, 'view');
+      const conflict = await findConflict(target);
+      if (conflict !== undefined && (conflict.kind === 'table' || !orReplace)) {
+        if (ifNotExists) return 'exists';
+        throw conflict.kind === 'table' && orReplace
+          ? new CodedError('WRONG_OBJECT_TYPE', `${qualifiedName(conflict)} is a table.`, {
+              hint: 'Choose another name for the view.',
+            })
+          : alreadyExists(conflict);
+      }
+      const { schema } = target;
+      const name = conflict?.name ?? target.name;
+      await catalogStore.update((contents) => {
+        const replaces = orReplace && viewOf(contents, schema, name) !== undefined;
+        if (!replaces) requireFree(contents, { schema, name });
+        return withView(contents, schema, name, definition);
+      });
+      return conflict === undefined ? 'created' : 'replaced';
+    },
+
+    async dropView(relation) {
+      if (relation.kind === 'table') {
+        throw new CodedError('WRONG_OBJECT_TYPE', `${qualifiedName(relation)} is a table.`, {
+          hint: 'Use DROP TABLE.',
+        });
+      }
+      const { schema, name } = relation;
+      await catalogStore.update((contents) => withoutView(contents, schema, name));
+    },
+  };
+}
+
+/** @throws TABLE_OR_VIEW_ALREADY_EXISTS when another process has taken the name meanwhile */
+function requireFree(contents: CatalogContents, target: TargetName): void {
+  const { schema, name } = target;
+  const known = schemaOf(contents, schema);
+  const taken = matchName(name, [
+    ...Object.keys(known?.tables ?? {}),
+    ...Object.keys(known?.views ?? {}),
+  ]);
+  if (taken !== undefined) throw alreadyExists({ schema, name: taken });
+}
+
+function alreadyExists(target: TargetName): CodedError {
+  return new CodedError(
+    'TABLE_OR_VIEW_ALREADY_EXISTS',
+    `There is a table or view ${qualifiedName(target)} already.`,
+  );
+}
