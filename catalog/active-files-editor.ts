@@ -1,0 +1,220 @@
+/**
+ * Makes the next `ActiveFiles` out of one: files are added and removed in the order of the log, the
+ * last word on a file wins. The base is never touched; what did not change is shared with it.
+ *
+ * 1. A file is known by its canonical path and its deletion vector's id.
+ * 2. Adding a known file replaces it (new statistics, say); it moves to the end.
+ * 3. Removing an unknown file does nothing: its add was removed from the log long ago.
+ * 4. After `finish` there are at most a few chunks more than a full repacking would give, and no
+ *    chunk is mostly dead.
+ */
+import {
+  ActiveFiles,
+  findLive,
+  IndexedChunk,
+  isLive,
+  partitionValuesAt,
+  type LiveChunk,
+} from './active-files.ts';
+import { FileChunkBuilder, type FileBytes, type FileNumbers } from './file-chunk-builder.ts';
+import { chunkRowsMax, optionalNumberAt, type RareFields } from './file-chunk.ts';
+import {
+  deletionVectorId,
+  type AddFile,
+  type DeletionVectorDescriptor,
+  type PartitionValues,
+} from './log/actions.ts';
+import { PathIndex, pathKey, type PathKey } from './path-index.ts';
+
+/** Offsets have 32 bits; a chunk ends well before. */
+const chunkTextBytesMax = 256 * 1024 * 1024;
+
+interface EditedChunk {
+  readonly indexed: IndexedChunk;
+  live: Uint32Array | undefined;
+  /** Whether `live` is this editor's own copy. */
+  owned: boolean;
+  liveCount: number;
+  liveBytes: number;
+}
+
+export class ActiveFilesEditor {
+  readonly #tableLocation: string;
+  readonly #chunks: EditedChunk[];
+  #builder = new FileChunkBuilder();
+  #index = new PathIndex();
+  #dead = new Set<number>();
+  #liveBytes = 0;
+
+  constructor(base: ActiveFiles) {
+    this.#tableLocation = base.tableLocation;
+    this.#chunks = base.chunks.map((chunk) => ({ ...chunk, owned: false }));
+  }
+
+  add(file: AddFile): void {
+    this.#kill(pathKey(file.path), deletionVectorId(file.deletionVector));
+    this.#builder.addFile(file);
+    this.#added(file.size);
+  }
+
+  remove(path: string, deletionVector: DeletionVectorDescriptor | undefined): void {
+    this.#kill(pathKey(path), deletionVectorId(deletionVector));
+  }
+
+  /** Adds a file that is known to be new, such as a checkpoint's, without looking for it. */
+  append(
+    bytes: FileBytes,
+    numbers: FileNumbers,
+    partitionValues: PartitionValues,
+    deletionVector: DeletionVectorDescriptor | undefined,
+    rare: RareFields,
+  ): void {
+    this.#builder.addBytes(bytes, numbers, partitionValues, deletionVector, rare);
+    this.#added(numbers.size);
+  }
+
+  #added(sizeBytes: number): void {
+    this.#liveBytes += sizeBytes;
+    const { rowCount, textBytes } = this.#builder;
+    if (rowCount >= chunkRowsMax || textBytes >= chunkTextBytesMax) this.#seal();
+  }
+
+  #kill(key: PathKey, id: string): void {
+    if (this.#builder.rowCount > 0) {
+      const { paths, rowCount } = this.#builder;
+      this.#index.catchUp(paths, rowCount);
+      const row = this.#index.find(
+        key,
+        paths,
+        (candidate) =>
+          !this.#dead.has(candidate) &&
+          deletionVectorId(this.#builder.deletionVectorAt(candidate)) === id,
+      );
+      if (row >= 0) {
+        this.#dead.add(row);
+        this.#liveBytes -= this.#builder.sizeAt(row);
+        return;
+      }
+    }
+    for (let i = this.#chunks.length - 1; i >= 0; i--) {
+      const chunk = this.#chunks[i];
+      if (chunk === undefined || chunk.liveCount === 0) continue;
+      const row = findLive(chunk.indexed, chunk.live, key, id);
+      if (row < 0) continue;
+      clearBit(chunk, row);
+      return;
+    }
+  }
+
+  #seal(): void {
+    if (this.#builder.rowCount === 0) return;
+    const { rowCount } = this.#builder;
+    const chunk: EditedChunk = {
+      indexed: new IndexedChunk(this.#builder.finish(), this.#index),
+      live: undefined,
+      owned: false,
+      liveCount: rowCount,
+      liveBytes: this.#liveBytes,
+    };
+    if (this.#dead.size > 0) {
+      chunk.live = allLive(rowCount);
+      for (const row of this.#dead)
+        chunk.live[row >>> 5] = (chunk.live[row >>> 5] ?? 0) & ~(1 << (row & 31));
+      chunk.owned = true;
+      chunk.liveCount -= this.#dead.size;
+    }
+    this.#chunks.push(chunk);
+    this.#builder = new FileChunkBuilder();
+    this.#index = new PathIndex();
+    this.#dead = new Set();
+    this.#liveBytes = 0;
+  }
+
+  /** The result. The editor must not be used afterwards. */
+  finish(): ActiveFiles {
+    this.#seal();
+    const kept: LiveChunk[] = [];
+    for (const { indexed, live, liveCount, liveBytes } of this.#chunks) {
+      if (liveCount === 0) continue;
+      let next: LiveChunk = { indexed, live, liveCount, liveBytes };
+      for (let last = kept.at(-1); last !== undefined; last = kept.at(-1)) {
+        if (!belongTogether(last, next)) break;
+        kept.pop();
+        next = repack([last, next]);
+      }
+      kept.push(isSparse(next) ? repack([next]) : next);
+    }
+    return new ActiveFiles(this.#tableLocation, kept);
+  }
+}
+
+/** Neighbours whose sizes are close are merged, as in a binary counter: few chunks, little copying. */
+function belongTogether(left: LiveChunk, right: LiveChunk): boolean {
+  const text = textBytes(left) + textBytes(right);
+  return (
+    left.liveCount <= 2 * right.liveCount &&
+    left.liveCount + right.liveCount <= chunkRowsMax &&
+    text <= chunkTextBytesMax
+  );
+}
+
+function textBytes({ indexed }: LiveChunk): number {
+  const { paths, stats } = indexed.chunk;
+  return Math.max(paths.bytes.byteLength, stats.bytes.byteLength);
+}
+
+function isSparse({ indexed, liveCount }: LiveChunk): boolean {
+  return liveCount * 2 < indexed.chunk.rowCount;
+}
+
+function repack(chunks: readonly LiveChunk[]): LiveChunk {
+  const builder = new FileChunkBuilder();
+  for (const { indexed, live } of chunks) {
+    const { chunk } = indexed;
+    const { paths, stats } = chunk;
+    for (let row = 0; row < chunk.rowCount; row++) {
+      if (!isLive(live, row)) continue;
+      builder.addBytes(
+        {
+          path: paths.bytes,
+          pathStart: paths.offsets[row] ?? 0,
+          pathEnd: paths.offsets[row + 1] ?? 0,
+          stats: stats.bytes,
+          statsStart: stats.offsets[row] ?? 0,
+          statsEnd: stats.offsets[row + 1] ?? 0,
+        },
+        {
+          size: chunk.sizes[row] ?? 0,
+          modificationTime: chunk.modificationTimes[row] ?? 0,
+          baseRowId: optionalNumberAt(chunk.baseRowIds, row),
+          defaultRowCommitVersion: optionalNumberAt(chunk.defaultRowCommitVersions, row),
+        },
+        partitionValuesAt(chunk, row),
+        chunk.deletionVectors.get(row),
+        chunk.rareFields.get(row) ?? {},
+      );
+    }
+  }
+  return {
+    indexed: new IndexedChunk(builder.finish()),
+    live: undefined,
+    liveCount: chunks.reduce((sum, { liveCount }) => sum + liveCount, 0),
+    liveBytes: chunks.reduce((sum, { liveBytes }) => sum + liveBytes, 0),
+  };
+}
+
+function allLive(rowCount: number): Uint32Array {
+  return new Uint32Array((rowCount + 31) >>> 5).fill(0xffffffff);
+}
+
+function clearBit(chunk: EditedChunk, row: number): void {
+  if (!chunk.owned) {
+    chunk.live = chunk.live?.slice() ?? allLive(chunk.indexed.chunk.rowCount);
+    chunk.owned = true;
+  }
+  const { live } = chunk;
+  if (live === undefined) return;
+  live[row >>> 5] = (live[row >>> 5] ?? 0) & ~(1 << (row & 31));
+  chunk.liveCount--;
+  chunk.liveBytes -= chunk.indexed.chunk.sizes[row] ?? 0;
+}

@@ -1,0 +1,178 @@
+/**
+ * Rows of checkpoints and sidecars to the table's state. Files go by column straight into the
+ * active files, without an object each; the few other actions come as JSON text.
+ * Source: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#checkpoint-schema
+ */
+import {
+  isPresent,
+  type BytesVector,
+  type ColumnBatch,
+  type ColumnVector,
+} from '../column-batch.ts';
+import type { ParquetColumn } from '../ports.ts';
+import type { Reconciliation } from './action-reconciliation.ts';
+import {
+  parseActionBody,
+  parseDeletionVector,
+  type ActionKind,
+  type PartitionValues,
+  type Sidecar,
+} from './actions.ts';
+import { FieldReader, isObject, placeInFile, type Where } from './field-reader.ts';
+
+const fileColumns = [
+  { path: ['add', 'path'], as: 'text' },
+  { path: ['add', 'partitionValues'], as: 'text' },
+  { path: ['add', 'size'], as: 'long' },
+  { path: ['add', 'modificationTime'], as: 'long' },
+  { path: ['add', 'stats'], as: 'text' },
+  { path: ['add', 'deletionVector'], as: 'text' },
+  { path: ['add', 'baseRowId'], as: 'long' },
+  { path: ['add', 'defaultRowCommitVersion'], as: 'long' },
+  { path: ['add', 'tags'], as: 'text' },
+  { path: ['add', 'clusteringProvider'], as: 'text' },
+] as const satisfies readonly ParquetColumn[];
+
+/** Sidecars hold file actions only. */
+export const sidecarColumns: readonly ParquetColumn[] = fileColumns;
+
+const otherActions = ['protocol', 'metaData', 'txn', 'domainMetadata', 'sidecar'] as const;
+
+/** What is read of a checkpoint, in the order `CheckpointReader` takes it. */
+export const checkpointColumns: readonly ParquetColumn[] = [
+  ...fileColumns,
+  ...otherActions.map((name): ParquetColumn => ({ path: [name], as: 'text' })),
+];
+
+/** Applies batches of `checkpointColumns` or `sidecarColumns`. */
+export class CheckpointReader {
+  readonly #reconciliation: Reconciliation;
+  readonly #where: Where;
+  readonly #partitions = new Map<string, PartitionValues>();
+  #row = 0;
+  readonly sidecars: Sidecar[] = [];
+
+  /** `file` is the location of the checkpoint, for messages. */
+  constructor(reconciliation: Reconciliation, file: string) {
+    this.#reconciliation = reconciliation;
+    this.#where = placeInFile(file, () => `row ${this.#row}`);
+  }
+
+  take(batch: ColumnBatch): void {
+    this.#takeFiles(batch);
+    for (const [i, kind] of otherActions.entries()) {
+      const column = batch.columns[fileColumns.length + i];
+      if (column !== undefined) this.#takeActions(kind, this.#texts(column, kind), batch.rowCount);
+    }
+  }
+
+  #takeActions(kind: ActionKind, column: BytesVector, rowCount: number): void {
+    for (let row = 0; row < rowCount; row++) {
+      if (!isPresent(column, row)) continue;
+      this.#row = row;
+      const text = textOf(column, row);
+      const body = this.#json(text);
+      if (!isAction(body)) continue;
+      const action = parseActionBody(kind, body, text, this.#where);
+      if (action.kind === 'sidecar') this.sidecars.push(action);
+      else this.#reconciliation.apply(action);
+    }
+  }
+
+  #takeFiles({ rowCount, columns }: ColumnBatch): void {
+    const [path, partitions, sizes, times, stats, vectors, rowIds, versions, tags, clustering] =
+      columns;
+    const paths = this.#texts(path, 'add.path');
+    const statTexts = this.#texts(stats, 'add.stats');
+    const partitionTexts = this.#texts(partitions, 'add.partitionValues');
+    const vectorTexts = this.#texts(vectors, 'add.deletionVector');
+    const tagTexts = this.#texts(tags, 'add.tags');
+    const clusteringTexts = this.#texts(clustering, 'add.clusteringProvider');
+    for (let row = 0; row < rowCount; row++) {
+      if (!isPresent(paths, row)) continue;
+      this.#row = row;
+      const size = this.#long(sizes, row, 'add.size');
+      if (size === undefined || size < 0) throw this.#where.corrupt('"add.size" is missing');
+      this.#reconciliation.files.append(
+        {
+          path: paths.bytes,
+          pathStart: paths.offsets[row] ?? 0,
+          pathEnd: paths.offsets[row + 1] ?? 0,
+          stats: statTexts.bytes,
+          statsStart: isPresent(statTexts, row) ? (statTexts.offsets[row] ?? 0) : 0,
+          statsEnd: isPresent(statTexts, row) ? (statTexts.offsets[row + 1] ?? 0) : 0,
+        },
+        {
+          size,
+          modificationTime: this.#long(times, row, 'add.modificationTime') ?? 0,
+          baseRowId: this.#long(rowIds, row, 'add.baseRowId'),
+          defaultRowCommitVersion: this.#long(versions, row, 'add.defaultRowCommitVersion'),
+        },
+        isPresent(partitionTexts, row) ? this.#partitionValues(textOf(partitionTexts, row)) : {},
+        isPresent(vectorTexts, row)
+          ? parseDeletionVector(this.#reader({ deletionVector: this.#jsonAt(vectorTexts, row) }))
+          : undefined,
+        {
+          tags: isPresent(tagTexts, row)
+            ? this.#reader({ tags: this.#jsonAt(tagTexts, row) }).optionalStringMap('tags')
+            : undefined,
+          clusteringProvider: isPresent(clusteringTexts, row)
+            ? textOf(clusteringTexts, row)
+            : undefined,
+        },
+      );
+    }
+  }
+
+  /** Files of one partition share the text, and so the object. */
+  #partitionValues(text: string): PartitionValues {
+    const known = this.#partitions.get(text);
+    if (known !== undefined) return known;
+    const values = this.#reader({ partitionValues: this.#json(text) }).partitionValues() ?? {};
+    if (this.#partitions.size >= 10_000) this.#partitions.clear();
+    this.#partitions.set(text, values);
+    return values;
+  }
+
+  #reader(fields: { readonly [name: string]: unknown }): FieldReader {
+    return new FieldReader('add', fields, this.#where);
+  }
+
+  #texts(column: ColumnVector | undefined, name: string): BytesVector {
+    if (column?.kind === 'bytes') return column;
+    throw this.#where.corrupt(`"${name}" is a column of ${column?.kind ?? 'nothing'}, not text`);
+  }
+
+  #long(column: ColumnVector | undefined, row: number, name: string): number | undefined {
+    if (column === undefined || !isPresent(column, row)) return undefined;
+    if (column.kind !== 'long' && column.kind !== 'int') {
+      throw this.#where.corrupt(`"${name}" is a column of ${column.kind}, not of integers`);
+    }
+    const value = Number(column.values[row] ?? 0);
+    if (Number.isSafeInteger(value)) return value;
+    throw this.#where.corrupt(`"${name}" is ${value} instead of an integer of at most 2^53 - 1`);
+  }
+
+  #jsonAt(column: BytesVector, row: number): unknown {
+    return this.#json(textOf(column, row));
+  }
+
+  #json(text: string): unknown {
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw this.#where.corrupt('a value is not JSON', cause);
+    }
+  }
+}
+
+/** A struct of nothing but NULLs is how some writers leave out an action. */
+function isAction(body: unknown): boolean {
+  return !isObject(body) || Object.values(body).some((value) => value !== null);
+}
+
+function textOf({ bytes, offsets }: BytesVector, row: number): string {
+  const start = offsets[row] ?? 0;
+  const end = offsets[row + 1] ?? start;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', start, end);
+}

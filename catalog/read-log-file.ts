@@ -1,0 +1,24 @@
+/**
+ * How files of the log are read: through what, how many at a time, and what a missing one means.
+ */
+import { CodedError } from './coded-error.ts';
+import type { ObjectStore, ParquetIo } from './ports.ts';
+
+export interface LogReaders {
+  readonly store: ObjectStore;
+  readonly parquet: ParquetIo;
+}
+
+/** Log files read at a time. */
+export const parallelReadsMax = 16;
+
+/** The bytes of a file the log must have. Throws DELTA_LOG_FILE_NOT_FOUND. */
+export async function readLogFile(
+  store: ObjectStore,
+  location: string,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const bytes = await store.read(location, { signal });
+  if (bytes !== undefined) return bytes;
+  throw new CodedError('DELTA_LOG_FILE_NOT_FOUND', `The log file ${location} is missing.`);
+}

@@ -1,0 +1,182 @@
+/**
+ * Snapshots kept between queries: the newest of each table and those that time travel asked for.
+ *
+ * 1. What `latest` gives contains every commit that was made before it was called (unless
+ *    `maxStalenessMs` allows less): a request only ever joins a load that begins after it.
+ * 2. Requests for the same thing share one load; 64 at once cost two.
+ * 3. One request that is aborted does not disturb the others; a load ends when nobody waits.
+ * 4. A snapshot of an older version is used again only while its commit file is the one it was made
+ *    of, so that a table that was made again never answers with its past.
+ * 5. Memory, shared chunks counted once, stays under `bytesMax`; the snapshot used last stays, even
+ *    alone above it. Snapshots in use elsewhere are not counted.
+ */
+import { CodedError } from './coded-error.ts';
+import { readHistory, versionAt, type CommitRecord } from './commit-history.ts';
+import type { Clock, ObjectStore, ParquetIo } from './ports.ts';
+import { SharedTask } from './shared-task.ts';
+import type { Snapshot } from './snapshot.ts';
+import { advanceSnapshot, isCurrent, loadSnapshot } from './snapshot-loader.ts';
+
+export interface SnapshotRequest {
+  /** An answer this old is new enough: saves the listing. Default 0. */
+  readonly maxStalenessMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HistoryRequest {
+  /** Newest commits first; all if absent. */
+  readonly limit?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** All locations are absolute and without a trailing `/`. */
+export interface SnapshotCache {
+  /** The newest snapshot. Throws DELTA_TABLE_NOT_FOUND and what `loadSnapshot` throws. */
+  latest(location: string, request?: SnapshotRequest): Promise<Snapshot>;
+  /** Throws DELTA_VERSION_NOT_FOUND besides. */
+  atVersion(location: string, version: number, request?: SnapshotRequest): Promise<Snapshot>;
+  /** Throws DELTA_TIMESTAMP_GREATER_THAN_COMMIT and ..._EARLIER_THAN_COMMIT_RETENTION besides. */
+  atTimestamp(location: string, timestampMs: number, request?: SnapshotRequest): Promise<Snapshot>;
+  history(location: string, request?: HistoryRequest): Promise<readonly CommitRecord[]>;
+}
+
+export interface SnapshotCacheOptions {
+  readonly store: ObjectStore;
+  readonly parquet: ParquetIo;
+  readonly clock: Clock;
+  readonly bytesMax: number;
+}
+
+/** What one key of the cache knows. */
+interface Entry {
+  readonly task: SharedTask<Snapshot>;
+  snapshot: Snapshot | undefined;
+  /** When the load that confirmed the snapshot began. */
+  checkedMs: number;
+}
+
+export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCache {
+  const { store, parquet, clock, bytesMax } = options;
+  const readers = { store, parquet };
+  /** In the order of use, the oldest first. */
+  const entries = new Map<string, Entry>();
+
+  async function get(
+    key: string,
+    refresh: (known: Snapshot | undefined, signal: AbortSignal) => Promise<Snapshot>,
+    { maxStalenessMs = 0, signal }: SnapshotRequest,
+  ): Promise<Snapshot> {
+    signal?.throwIfAborted();
+    const entry = entries.get(key) ?? newEntry(refresh);
+    entries.delete(key);
+    entries.set(key, entry);
+    const { snapshot } = entry;
+    if (snapshot !== undefined && clock.nowMs() - entry.checkedMs < maxStalenessMs) return snapshot;
+    try {
+      return await entry.task.run(signal);
+    } catch (error) {
+      if (entry.snapshot === undefined && entries.get(key) === entry && entry.task.isIdle) {
+        entries.delete(key);
+      }
+      throw error;
+    }
+  }
+
+  function newEntry(
+    refresh: (known: Snapshot | undefined, signal: AbortSignal) => Promise<Snapshot>,
+  ): Entry {
+    const entry: Entry = {
+      snapshot: undefined,
+      checkedMs: -Infinity,
+      task: new SharedTask(async (signal) => {
+        const startedMs = clock.nowMs();
+        try {
+          entry.snapshot = await refresh(entry.snapshot, signal);
+          entry.checkedMs = startedMs;
+          evict();
+          return entry.snapshot;
+        } catch (error) {
+          if (isGone(error)) entry.snapshot = undefined;
+          throw error;
+        }
+      }),
+    };
+    return entry;
+  }
+
+  /** Forgets what was not used for longest until the rest fits. */
+  function evict(): void {
+    const sizes = [...entries].map(([key, { snapshot }]) => ({ key, snapshot })).toReversed();
+    const counted = new Set<unknown>();
+    let bytes = 0;
+    let kept = 0;
+    for (const { key, snapshot } of sizes) {
+      if (snapshot === undefined) continue;
+      bytes += sizeBeyond(snapshot, counted);
+      if (bytes > bytesMax && kept > 0) entries.delete(key);
+      else kept++;
+    }
+  }
+
+  const latest = (location: string, request: SnapshotRequest = {}): Promise<Snapshot> =>
+    get(
+      location,
+      (known, signal) =>
+        known === undefined
+          ? loadSnapshot(readers, location, { signal })
+          : advanceSnapshot(readers, known, signal),
+      request,
+    );
+
+  const atVersion = async (
+    location: string,
+    version: number,
+    request: SnapshotRequest = {},
+  ): Promise<Snapshot> => {
+    const newest = entries.get(location)?.snapshot;
+    if (newest?.version === version && (await isCurrent(store, newest, request.signal))) {
+      return newest;
+    }
+    return get(
+      `${location}@${version}`,
+      async (known, signal) =>
+        known !== undefined && (await isCurrent(store, known, signal))
+          ? known
+          : loadSnapshot(readers, location, { version, signal }),
+      request,
+    );
+  };
+
+  return {
+    latest,
+    atVersion,
+    async atTimestamp(location, timestampMs, request = {}) {
+      const newest = await latest(location, request);
+      const { signal } = request;
+      const version = await versionAt(store, newest, timestampMs, { signal });
+      return version === newest.version ? newest : atVersion(location, version, request);
+    },
+    history: (location, request) => readHistory(store, location, request),
+  };
+}
+
+/** Bytes of a snapshot that are not counted yet; counts them. */
+function sizeBeyond(snapshot: Snapshot, counted: Set<unknown>): number {
+  let bytes = 2048 + 4 * snapshot.metadata.schemaString.length;
+  bytes += 200 * (snapshot.txns.size + snapshot.domainMetadata.size);
+  for (const { indexed, live } of snapshot.files.chunks) {
+    for (const [part, size] of [
+      [indexed, indexed.chunk.sizeInMemoryBytes],
+      [live, live?.byteLength ?? 0],
+    ] as const) {
+      if (part === undefined || counted.has(part)) continue;
+      counted.add(part);
+      bytes += size;
+    }
+  }
+  return bytes;
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof CodedError && error.code === 'DELTA_TABLE_NOT_FOUND';
+}

@@ -1,0 +1,85 @@
+/**
+ * A table at a version: immutable, complete, and all that a query needs to know of the log.
+ */
+import type { ActiveFiles } from './active-files.ts';
+import { CodedError } from './coded-error.ts';
+import type { StructType } from './data-type.ts';
+import type { TableState } from './log/action-reconciliation.ts';
+import type { DomainMetadata, Metadata, Protocol, Txn } from './log/actions.ts';
+import { checkReadable } from './log/protocol.ts';
+import { parseSchema } from './log/schema.ts';
+import type { StoredObject } from './ports.ts';
+
+/** Where a snapshot came from. */
+export interface SnapshotSource {
+  /** The commit of this version, or the checkpoint where the commit is gone. While it stays as it
+   * is, so does the version. */
+  readonly anchor: StoredObject;
+  readonly checkpointVersion: number | undefined;
+  /** Log files read to make this snapshot (to advance to it, if it was made from an older one). */
+  readonly filesRead: readonly string[];
+  readonly bytesRead: number;
+}
+
+export interface Snapshot {
+  /** Absolute location of the table's folder, without a trailing `/`. */
+  readonly location: string;
+  readonly version: number;
+  /** In-commit timestamp where enabled, else the commit file's time. */
+  readonly timestampMs: number;
+  readonly protocol: Protocol;
+  readonly metadata: Metadata;
+  readonly schema: StructType;
+  readonly files: ActiveFiles;
+  /** By appId. */
+  readonly txns: ReadonlyMap<string, Txn>;
+  /** By domain. */
+  readonly domainMetadata: ReadonlyMap<string, DomainMetadata>;
+  readonly source: SnapshotSource;
+}
+
+export interface SnapshotParts {
+  readonly location: string;
+  readonly version: number;
+  readonly timestampMs: number;
+  readonly state: TableState;
+  readonly source: SnapshotSource;
+}
+
+/**
+ * Throws DELTA_STATE_RECOVER_ERROR when the log has no protocol or no metaData, and what
+ * `checkReadable` and `parseSchema` throw: no snapshot of a table that cannot be read exists.
+ */
+export function buildSnapshot(parts: SnapshotParts): Snapshot {
+  const { location, version, timestampMs, state, source } = parts;
+  const { protocol, metadata, txns, domainMetadata, files } = state;
+  if (protocol === undefined) throw missing(location, version, 'protocol');
+  if (metadata === undefined) throw missing(location, version, 'metaData');
+  checkReadable(location, protocol, metadata);
+  const schema = parseSchema(metadata.schemaString, location);
+  return Object.freeze({
+    location,
+    version,
+    timestampMs,
+    protocol,
+    metadata,
+    schema,
+    files,
+    txns,
+    domainMetadata,
+    source,
+  });
+}
+
+function missing(location: string, version: number, action: string): CodedError {
+  return new CodedError(
+    'DELTA_STATE_RECOVER_ERROR',
+    `Version ${version} of ${location} cannot be made: its log has no ${action} action.`,
+  );
+}
+
+/** The state a snapshot was made of, to go on from. */
+export function stateOf(snapshot: Snapshot): TableState {
+  const { protocol, metadata, txns, domainMetadata, files } = snapshot;
+  return { protocol, metadata, txns, domainMetadata, files };
+}
