@@ -27,11 +27,6 @@ import type { CallOptions, Clock, NewId, ObjectStore } from './ports.ts';
 import type { RelationLookup } from './relation-lookup.ts';
 import { defaultSchema, qualifiedName, type Relation, type TargetName } from './relation.ts';
 
-/** What the catalog needs of the snapshot cache. */
-export interface SnapshotForgetter {
-  forget(tableLocation: string): void;
-}
-
 export interface CatalogDefinitions {
   /** `false` when it exists and that is no error. @throws SCHEMA_ALREADY_EXISTS, INVALID_NAME */
   createSchema(
@@ -84,7 +79,6 @@ export interface CatalogDefinitionsPorts {
   readonly gate: LocationGate;
   readonly lookup: RelationLookup;
   readonly warehouse: string;
-  readonly snapshots: SnapshotForgetter | undefined;
   readonly clock: Clock;
   readonly newId: NewId;
   readonly splitName: (nameParts: readonly string[], currentSchema: string) => TargetName;
@@ -163,9 +157,6 @@ export function createCatalogDefinitions(ports: CatalogDefinitionsPorts): Catalo
         const tables = await lookup.relationNames({ schemas: {} }, schema);
         if (tables.length > 0) await moveAway(folder, { kind: 'schema', schema });
         else await folders.removeEmptyFolder(folder);
-        for (const table of tables) {
-          ports.snapshots?.forget(warehouseLocation({ schema, name: table }));
-        }
         await catalogStore.update((latest) => withoutSchema(latest, schema));
         return true;
       }
@@ -208,13 +199,12 @@ export function createCatalogDefinitions(ports: CatalogDefinitionsPorts): Catalo
           hint: 'Use DROP VIEW.',
         });
       }
-      const { schema, name, location } = relation;
+      const { schema, name } = relation;
       if (relation.isRegistered) {
         await catalogStore.update((contents) => withoutTable(contents, schema, name));
       } else {
         await moveAway(warehouseLocation(relation), { kind: 'table', schema, name });
       }
-      ports.snapshots?.forget(location);
     },
 
     async createView(target, definition, { orReplace = false, ifNotExists = false } = {}) {

@@ -7,11 +7,7 @@
  * so. It opens no snapshot and checks no rights.
  */
 import { randomUUID } from 'node:crypto';
-import {
-  createCatalogDefinitions,
-  type CatalogDefinitions,
-  type SnapshotForgetter,
-} from './catalog-definitions.ts';
+import { createCatalogDefinitions, type CatalogDefinitions } from './catalog-definitions.ts';
 import type { CatalogContents, CatalogStore } from './catalog-store.ts';
 import { didYouMean } from './closest-name.ts';
 import { CodedError } from './coded-error.ts';
@@ -34,8 +30,6 @@ export interface CatalogOptions {
   readonly store: ObjectStore;
   readonly catalogStore: CatalogStore;
   readonly folders: FolderOperations;
-  /** Told when a table's location is given up, so that nothing stale is served under its name. */
-  readonly snapshots?: SnapshotForgetter | undefined;
   /** Normalised, like the allowed paths. */
   readonly warehouse: string;
   readonly allowedPaths: readonly string[];
@@ -141,7 +135,6 @@ export function createCatalog(options: CatalogOptions): Catalog {
     splitName,
     store,
     warehouse,
-    snapshots: options.snapshots,
     clock: options.clock ?? { nowMs: () => Date.now() },
     newId: options.newId ?? randomUUID,
   });
