@@ -3,7 +3,8 @@
  * unusual blanks, parameters, and in the Spark dialect strings, typed numbers and `<=>`. Functions and
  * clauses of Spark are not its business.
  */
-import { errorAt, syntaxErrorAt } from '../errors.ts';
+import { syntaxErrorAt } from '../errors.ts';
+import { quoteIdentifier, quoteString } from '../quote.ts';
 import type { Dialect } from './dialect.ts';
 import type { TextEdit } from './text-edits.ts';
 import type { Token } from './tokenize.ts';
@@ -87,7 +88,7 @@ function translate(
   if (token === undefined) return undefined;
   switch (token.kind) {
     case 'quoted':
-      return text.charAt(token.start) === '`' ? quoteName(token.value) : undefined;
+      return text.charAt(token.start) === '`' ? quoteIdentifier(token.value) : undefined;
     case 'string':
       return dialect === 'spark' ? sparkLiteral(run, text) : plainLiteral(token, text);
     case 'number':
@@ -120,7 +121,7 @@ function separate(
   const before = text.charAt(token.start - 1);
   const first = edited.charAt(0);
   const quotes = first === "'" || first === '"';
-  if (first === '$' || first === "'") {
+  if (first === '$' || first === "'" || first === '(') {
     if (/[A-Za-z0-9_$\u0080-\uffff]/.test(before)) return ` ${edited}`;
   }
   if (quotes && before === '&') return ` ${edited}`;
@@ -128,14 +129,6 @@ function separate(
     dialect === 'spark' && token.kind === 'operator' && previous.kind === 'operator';
   const signs = /[~!@^&|+\-*/%<>=]/;
   return isSparkPair && signs.test(before) && signs.test(first) ? ` ${edited}` : edited;
-}
-
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-export function quoteString(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
 }
 
 /** A literal of several parts is put together; others stay. */
@@ -150,12 +143,6 @@ function sparkLiteral(run: readonly Token[], text: string): string | undefined {
     throw syntaxErrorAt(text, hex.start, 'A binary literal cannot be joined with another literal');
   }
   const value = run.map((part) => part.value).join('');
-  if (value.includes('\0')) {
-    throw errorAt(text, run[0]?.start ?? 0, {
-      code: 'UNSUPPORTED_FEATURE',
-      message: 'A string literal cannot hold the character NUL',
-    });
-  }
   return quoteString(value);
 }
 
@@ -226,7 +213,7 @@ function parameterCollector(text: string, questionMarksBefore: number): Paramete
       if (!names.has(key)) names.set(key, token.value);
       return /^[A-Za-z_][A-Za-z0-9_]*$/.test(token.value)
         ? `$${token.value}`
-        : `$${quoteName(token.value)}`;
+        : `$${quoteIdentifier(token.value)}`;
     },
     result() {
       if (first === undefined) return { kind: 'none' };

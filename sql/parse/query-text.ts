@@ -4,8 +4,9 @@
  * time travel only.
  */
 import { errorAt, syntaxErrorAt } from '../errors.ts';
+import { quoteIdentifier } from '../quote.ts';
 import type { Dialect } from './dialect.ts';
-import { lexicalEdits, quoteName, type QueryParameters } from './lexical-edits.ts';
+import { lexicalEdits, type QueryParameters } from './lexical-edits.ts';
 import { sliceText, type SourceSlice } from './source-slice.ts';
 import type { TextRange } from './table-reference.ts';
 import { editText, uneditedText, type EditedText, type TextEdit } from './text-edits.ts';
@@ -115,7 +116,7 @@ function mergeTravels(
       (edit.start >= travel.replace.start ? inside : result).push(edit);
     }
     const render = (range: TextRange) => renderRange(range, inside, source);
-    const name = travel.name === undefined ? '' : quoteName(travel.name);
+    const name = travel.name === undefined ? '' : quoteIdentifier(travel.name);
     const alias = travel.alias === undefined ? '' : ` ${render(travel.alias)}`;
     const value = typeof travel.value === 'string' ? travel.value : render(travel.value);
     const text = `${name}${alias} AT (${travel.unit} => ${value})`;
