@@ -172,6 +172,7 @@ export const errorCodes = define({
   },
   UNSUPPORTED_MEDIA_TYPE: { sqlState: '22023', hint: 'Send application/json or application/sql.' },
   REQUEST_TOO_LARGE: { sqlState: '54000', hint: 'Send less in one request.' },
+  REQUEST_HEADERS_TOO_LARGE: { sqlState: '54000', hint: 'Send long statements with POST.' },
   METHOD_NOT_ALLOWED: { sqlState: '22023', hint: 'Use one of the methods in the Allow header.' },
   REQUEST_TIMEOUT: { sqlState: '08006', hint: 'Send the whole request without pauses.' },
   HOST_NOT_ALLOWED: {

@@ -17,6 +17,10 @@ export interface StatementRequest {
   readonly identity: Identity;
   /** The result ends after this many rows. */
   readonly rowLimit?: number | undefined;
+  /** Whether a statement that changes something is refused (READ_ONLY_SQL_TRANSACTION). */
+  readonly readOnly?: boolean | undefined;
+  /** `cacheKey`s of answers the client still holds: a statement with one of them need not run. */
+  readonly knownCacheKeys?: readonly string[] | undefined;
   /** Aborting interrupts the statement in DuckDB; its reason is the error if it is a CodedError. */
   readonly signal: AbortSignal;
 }
@@ -53,6 +57,12 @@ export interface StatementResult {
   readonly columns: readonly ResultColumn[];
   readonly batches: AsyncIterable<ColumnBatch>;
   readonly snapshots: readonly PinnedSnapshot[];
+  /**
+   * The same text for two statements exactly when their rows are the same: a digest of statement,
+   * parameters, dialect, time zone, identity with its rights, view versions and, for each table,
+   * its `metaData.id` and version. `undefined` when the result is volatile. Safe in a header.
+   */
+  readonly cacheKey?: string | undefined;
   readonly statistics: StatementStatistics;
   readonly timings: readonly StageTiming[];
   /** Frees the connection, interrupting what still runs. May be called again. */

@@ -1,0 +1,146 @@
+/** Schemas of answers, for the OpenAPI document alone: what is sent is not filtered through them. */
+import { problemMediaType } from '../error-reply.ts';
+
+const text = { type: 'string' } as const;
+const count = { type: 'integer', minimum: 0 } as const;
+const time = { type: 'string', format: 'date-time' } as const;
+
+export const problemSchema = {
+  type: 'object',
+  description: 'RFC 9457 problem details',
+  required: ['type', 'title', 'status', 'code', 'sqlState', 'detail'],
+  properties: {
+    type: text,
+    title: text,
+    status: { type: 'integer' },
+    code: { type: 'string', description: 'One of docs/errors.md.' },
+    sqlState: { type: 'string', pattern: '^[0-9A-Z]{5}$' },
+    detail: text,
+    hint: text,
+    position: {
+      type: 'object',
+      description: 'In the SQL text, both from 1; columns in UTF-16 units.',
+      required: ['line', 'column'],
+      properties: {
+        line: { type: 'integer', minimum: 1 },
+        column: { type: 'integer', minimum: 1 },
+      },
+    },
+    queryId: text,
+  },
+} as const;
+
+const problemAnswer = {
+  description: 'A failure',
+  content: { [problemMediaType]: { schema: problemSchema } },
+} as const;
+
+export const problemAnswers = { '4xx': problemAnswer, '5xx': problemAnswer } as const;
+
+/** An answer of one JSON value. */
+export function jsonAnswer(description: string, schema: object): object {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+const columns = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['name', 'type', 'nullable'],
+    properties: { name: text, type: text, nullable: { type: 'boolean' } },
+  },
+} as const;
+
+export const snapshotsSchema = {
+  type: 'array',
+  description: 'The version at which each table was read.',
+  items: {
+    type: 'object',
+    required: ['table', 'version', 'timestamp'],
+    properties: { table: text, version: count, timestamp: time },
+  },
+} as const;
+
+const resultSchema = {
+  type: 'object',
+  required: ['queryId', 'columns', 'rows', 'rowCount'],
+  properties: {
+    queryId: text,
+    columns,
+    rows: { type: 'array', items: { type: 'array', items: {} } },
+    rowCount: count,
+    truncated: { type: 'boolean', description: 'With rowLimit: whether there were more rows.' },
+    snapshots: snapshotsSchema,
+    statistics: {
+      type: 'object',
+      properties: {
+        elapsedMs: { type: 'number' },
+        filesTotal: count,
+        filesScanned: count,
+        bytesScanned: count,
+        cached: { type: 'boolean' },
+      },
+    },
+    complete: { const: true, description: 'Present exactly when the answer is whole.' },
+    error: { ...problemSchema, description: 'Instead of "complete" when it failed on the way.' },
+  },
+} as const;
+
+export const sqlAnswers = {
+  200: {
+    description: 'The result',
+    content: {
+      'application/json': { schema: resultSchema },
+      'application/x-ndjson': { schema: { type: 'string' } },
+      'text/csv': { schema: { type: 'string' } },
+    },
+  },
+  ...problemAnswers,
+} as const;
+
+export const queryIdHeader = {
+  type: 'object',
+  properties: {
+    'x-query-id': { type: 'string', maxLength: 128, description: 'A name for the query.' },
+  },
+} as const;
+
+export const statementRecordSchema = {
+  type: 'object',
+  required: ['queryId', 'state', 'sql', 'submittedAt'],
+  properties: {
+    queryId: text,
+    state: { enum: ['PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED'] },
+    sql: { type: 'string', description: 'The first 1000 characters.' },
+    identity: text,
+    session: text,
+    submittedAt: time,
+    startedAt: time,
+    endedAt: time,
+    elapsedMs: { type: 'number' },
+    rowCount: count,
+    bytesSent: count,
+    snapshots: snapshotsSchema,
+    error: { type: 'object', properties: { code: text, detail: text } },
+  },
+} as const;
+
+export const sessionRecordSchema = {
+  type: 'object',
+  required: ['id', 'schema', 'dialect', 'expiresAt'],
+  properties: {
+    id: text,
+    schema: text,
+    dialect: { enum: ['duckdb', 'spark'] },
+    temporaryViews: { type: 'array', items: text },
+    createdAt: time,
+    expiresAt: time,
+  },
+} as const;
+
+/** `{ id }` of the path. */
+export const idParams = {
+  type: 'object',
+  required: ['id'],
+  properties: { id: { type: 'string', minLength: 1, maxLength: 200 } },
+} as const;
