@@ -4,13 +4,20 @@
  */
 import type { Reconciliation } from './log/action-reconciliation.ts';
 import type { Sidecar } from './log/actions.ts';
-import { checkpointColumns, CheckpointReader, sidecarColumns } from './log/checkpoint-rows.ts';
-import { forEachAction } from './log/commit-json.ts';
+import {
+  checkpointColumns,
+  CheckpointReader,
+  hasStatistics,
+  sidecarColumns,
+  withStructStatistics,
+} from './log/checkpoint-rows.ts';
+import { actionsOf } from './log/commit-json.ts';
 import { sidecarLocation } from './log/log-path.ts';
 import type { CheckpointFiles } from './log/log-segment.ts';
 import { requireCanonical } from './path-index.ts';
 import type { ParquetColumn, StoredObject } from './ports.ts';
-import { readLogFile, type LogReaders } from './read-log-file.ts';
+import { inSlices, readLogFile, type LogReaders } from './read-log-file.ts';
+import { throwIfAborted } from './throw-if-aborted.ts';
 
 /** Gives the files read. Throws DELTA_LOG_CORRUPT, DELTA_LOG_FILE_NOT_FOUND, what Parquet throws. */
 export async function readCheckpoint(
@@ -24,7 +31,8 @@ export async function readCheckpoint(
   const sidecars: Sidecar[] = [];
   if (format === 'json') {
     for (const { location } of files) {
-      forEachAction(await readLogFile(readers.store, location, signal), location, (action) => {
+      const bytes = await readLogFile(readers.store, location, signal);
+      await inSlices(actionsOf(bytes, location), signal, (action) => {
         if (action.kind === 'sidecar') sidecars.push(action);
         else reconciliation.apply(action);
       });
@@ -47,17 +55,47 @@ export async function readCheckpoint(
   return [...files, ...sidecarFiles];
 }
 
+/**
+ * Statistics are read as JSON text where the file has them so; else, if the first files of the
+ * checkpoint have none, from their Parquet form (`stats_parsed`), as JSON that DuckDB writes.
+ */
 async function readParquet(
-  { parquet }: LogReaders,
+  readers: LogReaders,
   locations: readonly string[],
   columns: readonly ParquetColumn[],
   reconciliation: Reconciliation,
   signal: AbortSignal | undefined,
 ): Promise<readonly Sidecar[]> {
   const reader = new CheckpointReader(reconciliation, locations.join(', '));
-  for await (const batch of parquet.readColumns(locations, columns, { signal })) {
-    signal?.throwIfAborted();
+  let probed = false;
+  for await (const batch of readers.parquet.readColumns(locations, columns, { signal })) {
+    throwIfAborted(signal);
+    if (!probed) {
+      const statistics = hasStatistics(batch);
+      if (statistics === false) {
+        return readStructStatistics(readers, locations, columns, reader, signal);
+      }
+      probed = statistics !== undefined;
+    }
     reader.take(batch);
+  }
+  return reader.sidecars;
+}
+
+async function readStructStatistics(
+  { parquet }: LogReaders,
+  locations: readonly string[],
+  columns: readonly ParquetColumn[],
+  reader: CheckpointReader,
+  signal: AbortSignal | undefined,
+): Promise<readonly Sidecar[]> {
+  const parsed = withStructStatistics(columns);
+  // What was taken before the first file stays taken.
+  let skip = reader.rowsTaken;
+  for await (const batch of parquet.readColumns(locations, parsed, { signal })) {
+    throwIfAborted(signal);
+    if (skip < batch.rowCount) reader.take(batch, skip);
+    skip = Math.max(0, skip - batch.rowCount);
   }
   return reader.sidecars;
 }

@@ -4,6 +4,8 @@
  *
  *     idle --run--> running --run--> running + one more waiting --end--> running --end--> idle
  */
+import { throwIfAborted } from './throw-if-aborted.ts';
+
 interface Run<T> {
   readonly promise: Promise<T>;
   readonly controller: AbortController;
@@ -26,7 +28,7 @@ export class SharedTask<T> {
 
   /** Aborting `signal` frees this caller alone; the work is aborted when the last one left. */
   async run(signal: AbortSignal | undefined): Promise<T> {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const run = this.#join();
     run.waiters++;
     const leave = (): void => {
@@ -37,23 +39,14 @@ export class SharedTask<T> {
     return new Promise<T>((resolve, reject) => {
       const onAbort = (): void => {
         leave();
-        reject(signal.reason as Error);
+        reject(abortError(signal));
       };
       signal.addEventListener('abort', onAbort, { once: true });
       const settled = (): void => {
         signal.removeEventListener('abort', onAbort);
         if (!signal.aborted) leave();
       };
-      run.promise.then(
-        (value) => {
-          settled();
-          resolve(value);
-        },
-        (error: unknown) => {
-          settled();
-          reject(error as Error);
-        },
-      );
+      run.promise.finally(settled).then(resolve, reject);
     });
   }
 
@@ -80,10 +73,19 @@ export class SharedTask<T> {
   async #perform(after: Promise<unknown> | undefined, signal: AbortSignal): Promise<T> {
     if (after !== undefined) {
       await after.catch(() => undefined);
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       this.#current = this.#next;
       this.#next = undefined;
     }
     return this.#work(signal);
   }
+}
+
+function abortError(signal: AbortSignal): Error {
+  try {
+    throwIfAborted(signal);
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  return new Error('the signal is not aborted');
 }

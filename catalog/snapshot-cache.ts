@@ -15,6 +15,7 @@ import { readHistory, versionAt, type CommitRecord } from './commit-history.ts';
 import type { Clock, ObjectStore, ParquetIo } from './ports.ts';
 import { SharedTask } from './shared-task.ts';
 import type { Snapshot } from './snapshot.ts';
+import { throwIfAborted } from './throw-if-aborted.ts';
 import { advanceSnapshot, isCurrent, loadSnapshot } from './snapshot-loader.ts';
 
 export interface SnapshotRequest {
@@ -66,7 +67,7 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     refresh: (known: Snapshot | undefined, signal: AbortSignal) => Promise<Snapshot>,
     { maxStalenessMs = 0, signal }: SnapshotRequest,
   ): Promise<Snapshot> {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const entry = entries.get(key) ?? newEntry(refresh);
     entries.delete(key);
     entries.set(key, entry);

@@ -6,7 +6,7 @@
 import { ActiveFiles } from './active-files.ts';
 import { CodedError } from './coded-error.ts';
 import { Reconciliation, type TableState } from './log/action-reconciliation.ts';
-import { findCommitInfo, forEachAction } from './log/commit-json.ts';
+import { actionsOf, findCommitInfo } from './log/commit-json.ts';
 import { parseLastCheckpoint } from './log/last-checkpoint.ts';
 import { lastCheckpointLocation, logFolder, paddedVersion } from './log/log-path.ts';
 import {
@@ -21,7 +21,8 @@ import { hasInCommitTimestamps } from './log/protocol.ts';
 import type { CallOptions, ObjectStore, StoredObject } from './ports.ts';
 import { readCheckpoint } from './read-checkpoint.ts';
 import { readInOrder } from './read-in-order.ts';
-import { parallelReadsMax, readLogFile, type LogReaders } from './read-log-file.ts';
+import { inSlices, parallelReadsMax, readLogFile, type LogReaders } from './read-log-file.ts';
+import { throwIfAborted } from './throw-if-aborted.ts';
 import { buildSnapshot, stateOf, type Snapshot, type SnapshotSource } from './snapshot.ts';
 
 export interface LoadOptions {
@@ -32,7 +33,7 @@ export interface LoadOptions {
 
 /**
  * The snapshot of a table, made from nothing but its log. Throws what `buildLogSegment`,
- * `forEachAction` and `buildSnapshot` throw, and DELTA_LOG_FILE_NOT_FOUND.
+ * `actionsOf` and `buildSnapshot` throw, and DELTA_LOG_FILE_NOT_FOUND.
  */
 export async function loadSnapshot(
   readers: LogReaders,
@@ -110,14 +111,26 @@ async function loadListed(
 /** Says that it is the checkpoint that failed; never leaves this module. */
 class UnreadableCheckpoint extends Error {}
 
-const damageCodes: ReadonlySet<string> = new Set([
-  'DELTA_LOG_CORRUPT',
-  'DELTA_FAILED_TO_READ_FILE',
-  'DELTA_FILE_NOT_FOUND',
-  'DELTA_LOG_FILE_NOT_FOUND',
-  'INVALID_INPUT',
-  'IO_ERROR',
+/** Failures that say nothing about the checkpoint. */
+const otherFailures: ReadonlySet<string> = new Set([
+  'QUERY_CANCELED',
+  'QUERY_TIMEOUT',
+  'SERVER_SHUTTING_DOWN',
+  'OUT_OF_MEMORY',
+  'DISK_FULL',
+  'PATH_NOT_ALLOWED',
 ]);
+
+function checkpointFailure(cause: unknown, checkpoint: CheckpointFiles): unknown {
+  if (!(cause instanceof CodedError) || otherFailures.has(cause.code)) return cause;
+  if (cause.code.startsWith('DELTA_LOG_')) return new UnreadableCheckpoint('', { cause });
+  const error = new CodedError(
+    'DELTA_LOG_CORRUPT',
+    `The checkpoint ${checkpoint.files[0]?.location} cannot be read: ${cause.message}`,
+    { cause },
+  );
+  return new UnreadableCheckpoint('', { cause: error });
+}
 
 async function readSegment(
   readers: LogReaders,
@@ -134,8 +147,7 @@ async function readSegment(
         ...(await readCheckpoint(readers, location, checkpoint, reconciliation, signal)),
       );
     } catch (cause) {
-      if (!(cause instanceof CodedError) || !damageCodes.has(cause.code)) throw cause;
-      throw new UnreadableCheckpoint('', { cause });
+      throw checkpointFailure(cause, checkpoint);
     }
   }
   filesRead.push(...(await applyCommits(readers.store, commits, reconciliation, signal)));
@@ -180,9 +192,11 @@ async function applyCommits(
     bytes: await readLogFile(store, file.location, signal),
   }));
   for await (const { file, bytes } of contents) {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     reconciliation.beginCommit();
-    forEachAction(bytes, file.location, (action) => reconciliation.apply(action));
+    await inSlices(actionsOf(bytes, file.location), signal, (action) => {
+      reconciliation.apply(action);
+    });
   }
   return commits.map(({ file }) => file);
 }

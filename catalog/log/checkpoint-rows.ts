@@ -44,6 +44,26 @@ export const checkpointColumns: readonly ParquetColumn[] = [
   ...otherActions.map((name): ParquetColumn => ({ path: [name], as: 'text' })),
 ];
 
+const statsIndex = 4;
+
+/** The same columns with the statistics from their Parquet form. */
+export function withStructStatistics(columns: readonly ParquetColumn[]): readonly ParquetColumn[] {
+  return columns.with(statsIndex, { path: ['add', 'stats_parsed'], as: 'text' });
+}
+
+/** Whether any file of the batch has statistics; `undefined` for a batch without files. */
+export function hasStatistics({ columns, rowCount }: ColumnBatch): boolean | undefined {
+  const [paths] = columns;
+  const stats = columns[statsIndex];
+  let files = false;
+  for (let row = 0; row < rowCount; row++) {
+    if (paths === undefined || !isPresent(paths, row)) continue;
+    if (stats !== undefined && isPresent(stats, row)) return true;
+    files = true;
+  }
+  return files ? false : undefined;
+}
+
 /** Applies batches of `checkpointColumns` or `sidecarColumns`. */
 export class CheckpointReader {
   readonly #reconciliation: Reconciliation;
@@ -51,6 +71,7 @@ export class CheckpointReader {
   readonly #partitions = new Map<string, PartitionValues>();
   #row = 0;
   readonly sidecars: Sidecar[] = [];
+  rowsTaken = 0;
 
   /** `file` is the location of the checkpoint, for messages. */
   constructor(reconciliation: Reconciliation, file: string) {
@@ -58,16 +79,20 @@ export class CheckpointReader {
     this.#where = placeInFile(file, () => `row ${this.#row}`);
   }
 
-  take(batch: ColumnBatch): void {
-    this.#takeFiles(batch);
+  /** Rows before `from` are left out: they were taken before. */
+  take(batch: ColumnBatch, from = 0): void {
+    this.rowsTaken += batch.rowCount - from;
+    this.#takeFiles(batch, from);
     for (const [i, kind] of otherActions.entries()) {
       const column = batch.columns[fileColumns.length + i];
-      if (column !== undefined) this.#takeActions(kind, this.#texts(column, kind), batch.rowCount);
+      if (column !== undefined) {
+        this.#takeActions(kind, this.#texts(column, kind), from, batch.rowCount);
+      }
     }
   }
 
-  #takeActions(kind: ActionKind, column: BytesVector, rowCount: number): void {
-    for (let row = 0; row < rowCount; row++) {
+  #takeActions(kind: ActionKind, column: BytesVector, from: number, rowCount: number): void {
+    for (let row = from; row < rowCount; row++) {
       if (!isPresent(column, row)) continue;
       this.#row = row;
       const text = textOf(column, row);
@@ -79,7 +104,7 @@ export class CheckpointReader {
     }
   }
 
-  #takeFiles({ rowCount, columns }: ColumnBatch): void {
+  #takeFiles({ rowCount, columns }: ColumnBatch, from: number): void {
     const [path, partitions, sizes, times, stats, vectors, rowIds, versions, tags, clustering] =
       columns;
     const paths = this.#texts(path, 'add.path');
@@ -88,7 +113,7 @@ export class CheckpointReader {
     const vectorTexts = this.#texts(vectors, 'add.deletionVector');
     const tagTexts = this.#texts(tags, 'add.tags');
     const clusteringTexts = this.#texts(clustering, 'add.clusteringProvider');
-    for (let row = 0; row < rowCount; row++) {
+    for (let row = from; row < rowCount; row++) {
       if (!isPresent(paths, row)) continue;
       this.#row = row;
       const size = this.#long(sizes, row, 'add.size');

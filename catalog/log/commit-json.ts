@@ -12,14 +12,11 @@ import { placeInFile, type Where } from './field-reader.ts';
 const newline = 0x0a;
 
 /**
- * Calls `visit` with the actions of `bytes` in the order of the file. `file` is its location, for
- * messages. Holds one line's objects at a time, so that a commit of many files costs no more.
+ * The actions of `bytes` in the order of the file. `file` is its location, for messages. Holds one
+ * line's objects at a time, so that a commit of many files costs no more; a damaged line throws
+ * when it is reached.
  */
-export function forEachAction(
-  bytes: Uint8Array,
-  file: string,
-  visit: (action: Action) => void,
-): void {
+export function* actionsOf(bytes: Uint8Array, file: string): Generator<Action, void, undefined> {
   let line = 0;
   let documents = 0;
   const where = placeInFile(file, () => `line ${line}`);
@@ -30,21 +27,19 @@ export function forEachAction(
     try {
       value = JSON.parse(text);
     } catch (cause) {
-      if (documents === 0) return forEachSpreadAction(bytes, file, visit);
+      if (documents === 0) return yield* spreadActionsOf(bytes, file);
       throw where.corrupt(`is not JSON: ${messageOf(cause)}`, cause);
     }
     documents++;
     const action = parseAction(value, text, where);
-    if (action !== undefined) visit(action);
+    if (action !== undefined) yield action;
   }
   if (documents === 0) throw where.corrupt('the file holds no action');
 }
 
 /** All actions of a commit, in the order of the file. */
 export function parseCommit(bytes: Uint8Array, file: string): Action[] {
-  const actions: Action[] = [];
-  forEachAction(bytes, file, (action) => actions.push(action));
-  return actions;
+  return [...actionsOf(bytes, file)];
 }
 
 /** The first `commitInfo` of a commit; other lines are not parsed. */
@@ -62,11 +57,8 @@ export function findCommitInfo(bytes: Uint8Array, file: string): CommitInfo | un
     }
   }
   // Written in another spelling, or not at all.
-  let found: CommitInfo | undefined;
-  forEachAction(bytes, file, (action) => {
-    if (action.kind === 'commitInfo') found ??= action;
-  });
-  return found;
+  for (const action of actionsOf(bytes, file)) if (action.kind === 'commitInfo') return action;
+  return undefined;
 }
 
 /** The bytes of a commit with these actions, in this order. */
@@ -97,11 +89,7 @@ function* linesOf(bytes: Uint8Array, where: Where): Generator<string> {
 }
 
 /** Documents over several lines, one after the other with nothing but white space between. */
-function forEachSpreadAction(
-  bytes: Uint8Array,
-  file: string,
-  visit: (action: Action) => void,
-): void {
+function* spreadActionsOf(bytes: Uint8Array, file: string): Generator<Action, void, undefined> {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   let start = 0;
   const where = placeInFile(file, () => `line ${text.slice(0, start).split('\n').length}`);
@@ -118,7 +106,7 @@ function forEachSpreadAction(
       throw where.corrupt(`is not JSON: ${messageOf(cause)}`, cause);
     }
     const action = parseAction(value, source, where);
-    if (action !== undefined) visit(action);
+    if (action !== undefined) yield action;
     start = end;
   }
 }
