@@ -6,6 +6,7 @@
  * https://github.com/delta-io/delta/blob/master/PROTOCOL.md#delta-log-entries
  */
 import assert from 'node:assert/strict';
+import { commitLocation } from '../log/log-path.ts';
 import type { ObjectStore } from '../ports.ts';
 import { putOwn } from '../store/put-own.ts';
 
@@ -33,13 +34,8 @@ export async function commitVersion(
   actions: Uint8Array,
   signal?: AbortSignal,
 ): Promise<CommitOutcome> {
+  assert(Number.isSafeInteger(version) && version >= 0, `version ${version}`);
   const location = commitLocation(tableLocation, version);
   const outcome = await putOwn(store, location, actions, { signal });
   return { kind: outcome === 'created' ? 'committed' : 'conflict' };
-}
-
-/** Where the commit file of a version lies: 20 digits, so that names sort as versions do. */
-export function commitLocation(tableLocation: string, version: number): string {
-  assert(Number.isSafeInteger(version) && version >= 0, `version ${version}`);
-  return `${tableLocation}/_delta_log/${String(version).padStart(20, '0')}.json`;
 }

@@ -1,6 +1,9 @@
 /**
  * Z85, the Base85 of deletion vectors: five characters for four bytes, most significant first.
  * https://rfc.zeromq.org/spec/32/
+ *
+ * Five characters can say more than 32 bits; the rest is dropped, as Delta's own codec does (there
+ * are tables whose padding was written so).
  */
 const alphabet =
   '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#';
@@ -21,8 +24,7 @@ export function decodeBase85(text: string): Uint8Array | undefined {
       if (digit === noDigit) return undefined;
       value = value * 85 + digit;
     }
-    if (value > 0xffff_ffff) return undefined;
-    view.setUint32(block * 4, value);
+    view.setUint32(block * 4, value % 2 ** 32);
   }
   return bytes;
 }

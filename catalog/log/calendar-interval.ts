@@ -3,15 +3,15 @@
  * and years have no fixed length and are refused, as Delta does.
  * https://docs.delta.io/latest/table-properties.html
  */
-const unitMs: { readonly [unit: string]: number } = {
-  week: 604_800_000,
-  day: 86_400_000,
-  hour: 3_600_000,
-  minute: 60_000,
-  second: 1000,
-  millisecond: 1,
-  microsecond: 0.001,
-};
+const unitMs: ReadonlyMap<string, number> = new Map([
+  ['week', 604_800_000],
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1000],
+  ['millisecond', 1],
+  ['microsecond', 0.001],
+]);
 
 /** Milliseconds, whole; `undefined` for text that is no such interval, or a negative one. */
 export function parseIntervalMs(text: string): number | undefined {
@@ -21,7 +21,7 @@ export function parseIntervalMs(text: string): number | undefined {
   let total = 0;
   for (let i = 0; i < words.length; i += 2) {
     const [amount = '', unit = ''] = words.slice(i, i + 2);
-    const ms = Object.hasOwn(unitMs, unit) ? unitMs[unit] : unitMs[unit.replace(/s$/, '')];
+    const ms = unitMs.get(unit.replace(/s$/, ''));
     if (ms === undefined || !/^[+-]?\d{1,15}(?:\.\d{1,9})?$/.test(amount)) return undefined;
     if (amount.includes('.') && ms !== 1000) return undefined;
     total += Number(amount) * ms;

@@ -10,7 +10,7 @@ import type { ByteRange } from '../ports.ts';
 import type { DeletionVectorDescriptor } from './actions.ts';
 import { decodeBase85 } from './base85.ts';
 import { canonicalPath, fileLocation, isAbsolutePath } from './file-path.ts';
-import { lastPosition, readPositionSet, type PositionSet } from './roaring-bitmap.ts';
+import { readPositionSet, type PositionSet } from './roaring-bitmap.ts';
 
 export type DeletionVectorSource =
   /** The serialised bitmap itself. */
@@ -74,7 +74,8 @@ function fileNameOf(descriptor: DeletionVectorDescriptor): string {
 }
 
 /**
- * The deleted rows of one data file.
+ * The deleted rows of one data file. A position past the file's end deletes nothing; such ones exist
+ * and are no error, as in Spark.
  *
  * @param bytes what `source` describes: `source.bytes`, or that range of the file; `undefined` when
  *   the file does not exist. The result keeps views on them
@@ -125,16 +126,6 @@ function unframe(descriptor: DeletionVectorDescriptor, bytes: Uint8Array): Uint8
     throw new RangeError('its checksum does not match');
   }
   return bitmap;
-}
-
-/** @throws DELTA_FAILED_TO_READ_FILE when a row is deleted that the file does not have */
-export function requireRowsWithin(set: PositionSet, rowCount: number, dataFile: string): void {
-  const last = lastPosition(set);
-  if (last < rowCount) return;
-  throw new CodedError(
-    'DELTA_FAILED_TO_READ_FILE',
-    `The deletion vector of ${dataFile} deletes row ${last}, but the file has ${rowCount} rows.`,
-  );
 }
 
 function corruptDescriptor(

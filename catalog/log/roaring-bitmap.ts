@@ -4,15 +4,19 @@
  * https://github.com/RoaringBitmap/RoaringFormatSpec
  *
  *     magic 1681511377   count: u64   (key: u32, bitmap)...      portable
- *     magic 1681511376   count: u32   (size: u32, bitmap)...     Delta's older, dense form
+ *     magic 1681511376   count: u32   (size: u32, bitmap)...     Delta's older, dense form, with
+ *                        these three numbers in either byte order
  *     bitmap             cookie, headers, then one container for each 65,536 positions:
  *                        a sorted array, a bit set, or runs
  *
  * Everything is checked before it is used: what is not exactly such a set throws a `RangeError`,
- * which `deletion-vector.ts` turns into an error that names the file. All numbers little endian.
+ * which `deletion-vector.ts` turns into an error that names the file. Other numbers are
+ * little endian.
  */
 const portableMagic = 1681511377;
 const nativeMagic = 1681511376;
+/** The bytes of `nativeMagic` the other way round. */
+const nativeMagicSwapped = 0xd0d33964;
 const cookieWithoutRuns = 12346;
 const cookieWithRuns = 12347;
 /** With runs, fewer containers than this have no table of offsets. */
@@ -44,7 +48,10 @@ export function readPositionSet(bytes: Uint8Array): PositionSet {
       readPortable(reader, containers);
       break;
     case nativeMagic:
-      readNative(reader, containers);
+      readNative(reader, containers, true);
+      break;
+    case nativeMagicSwapped:
+      readNative(reader, containers, false);
       break;
     default:
       throw new RangeError('the magic number of the bitmap is unknown');
@@ -67,10 +74,11 @@ function readPortable(reader: ByteReader, containers: Container[]): void {
   }
 }
 
-function readNative(reader: ByteReader, containers: Container[]): void {
-  const count = reader.u32();
+/** The oldest writers, and the inline example of the protocol, have the outer numbers big endian. */
+function readNative(reader: ByteReader, containers: Container[], littleEndian: boolean): void {
+  const count = reader.u32(littleEndian);
   for (let key = 0; key < count; key++) {
-    const size = reader.u32();
+    const size = reader.u32(littleEndian);
     if (key > keyMax) throw new RangeError('the bitmap has too many buckets');
     const before = reader.remaining;
     readBitmap(reader, key, containers);
@@ -176,14 +184,6 @@ export function positionsOf(set: PositionSet): Float64Array {
   return positions;
 }
 
-/** The last position, or -1. */
-export function lastPosition(set: PositionSet): number {
-  const containers = set.containers.slice(-1);
-  let last = -1;
-  forEachRange({ cardinality: 0, containers }, (_, end) => (last = end - 1));
-  return last;
-}
-
 /** One bit for each of `rowCount` rows, least significant first; 1 = in the set. */
 export function bitsOf(set: PositionSet, rowCount: number): Uint8Array {
   const bits = new Uint8Array(Math.ceil(rowCount / 8));
@@ -222,9 +222,9 @@ class ByteReader {
     return this.#view.getUint16(this.#at - 2, true);
   }
 
-  u32(): number {
+  u32(littleEndian = true): number {
     this.take(4);
-    return this.#view.getUint32(this.#at - 4, true);
+    return this.#view.getUint32(this.#at - 4, littleEndian);
   }
 
   /** A copy: the bytes may not lie on an even address. */

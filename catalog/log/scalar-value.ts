@@ -39,18 +39,18 @@ export function parseInteger(
   return value >= min && value <= max ? value : undefined;
 }
 
-const specialFloats: { readonly [text: string]: number } = {
-  nan: NaN,
-  inf: Infinity,
-  '+inf': Infinity,
-  '-inf': -Infinity,
-  infinity: Infinity,
-  '+infinity': Infinity,
-  '-infinity': -Infinity,
-};
+const specialFloats: ReadonlyMap<string, number> = new Map([
+  ['nan', NaN],
+  ['inf', Infinity],
+  ['+inf', Infinity],
+  ['-inf', -Infinity],
+  ['infinity', Infinity],
+  ['+infinity', Infinity],
+  ['-infinity', -Infinity],
+]);
 
 export function parseFloating(text: string, kind: 'float' | 'double'): number | undefined {
-  const special = specialFloats[text.toLowerCase()];
+  const special = specialFloats.get(text.toLowerCase());
   if (special !== undefined) return special;
   if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return undefined;
   return kind === 'float' ? Math.fround(Number(text)) : Number(text);

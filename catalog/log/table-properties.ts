@@ -19,6 +19,8 @@ export interface TableProperty<T> {
 }
 
 const dayMs = 86_400_000;
+const intervalForm = 'an interval such as "interval 30 days", without months and years';
+const byteUnits = ['', 'k', 'm', 'g', 't'];
 
 export const tableProperties = Object.freeze({
   appendOnly: flag('delta.appendOnly', false),
@@ -127,8 +129,6 @@ function optionalInteger(key: string): TableProperty<number | undefined> {
   return { key, fallback: undefined, parse: (text) => parseWhole(text, 0), expected };
 }
 
-const intervalForm = 'an interval such as "interval 30 days", without months and years';
-
 function interval(key: string, fallback: number): TableProperty<number> {
   return { key, fallback, parse: parseIntervalMs, expected: intervalForm };
 }
@@ -150,8 +150,6 @@ function choice<const T extends string>(
 function optionalText(key: string): TableProperty<string | undefined> {
   return { key, fallback: undefined, parse: (text) => text, expected: 'a text' };
 }
-
-const byteUnits = ['', 'k', 'm', 'g', 't'];
 
 /** `104857600`, `100mb`, `100m`. */
 function optionalBytes(key: string): TableProperty<number | undefined> {
