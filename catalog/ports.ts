@@ -49,6 +49,9 @@ export interface ObjectStore {
   ): Promise<'created' | 'exists'>;
   /** Removes the object; a missing one is no error. */
   remove(location: string, options?: CallOptions): Promise<void>;
+  /** Makes the folder, so that something else (DuckDB's COPY) can write into it; nothing to do where
+   * a store has no folders. */
+  prepareFolder(folder: string, options?: CallOptions): Promise<void>;
   /** Makes objects that something else wrote below `folder` (DuckDB's COPY) durable. */
   sync(locations: readonly string[], options?: CallOptions): Promise<void>;
 }

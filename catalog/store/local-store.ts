@@ -13,6 +13,7 @@ import { throwIfAborted } from '../throw-if-aborted.ts';
 import {
   createFile,
   isTempName,
+  makeFolder,
   replaceFile,
   syncFile,
   syncFolder,
@@ -110,6 +111,16 @@ export function createLocalStore({ fs = nodeFs }: LocalStoreOptions = {}): Objec
         await fs.unlink(location);
       } catch (error) {
         if (!isMissing(error)) throw codedFsError(error, 'remove', location);
+      }
+    },
+
+    async prepareFolder(folder, { signal } = {}) {
+      requireDiskLocation(folder);
+      throwIfAborted(signal);
+      try {
+        await makeFolder(fs, folder);
+      } catch (error) {
+        throw codedFsError(error, 'make', folder);
       }
     },
 

@@ -3,7 +3,7 @@
  * error and the byte offset it lies at are fields, not something to be read out of a sentence.
  */
 import { CodedError } from '../../catalog/coded-error.ts';
-import type { ErrorCode } from '../../catalog/error-codes.ts';
+import { errorCodes, type ErrorCode } from '../../catalog/error-codes.ts';
 
 /** A `CodedError` with the UTF-8 byte offset in the SQL text that DuckDB was given, if it named one. */
 export class EngineError extends CodedError {
@@ -17,6 +17,14 @@ export class EngineError extends CodedError {
     super(code, message, { hint: options.hint, cause: options.cause });
     this.byteOffset = options.byteOffset;
   }
+}
+
+/** What `write/assignment.ts` makes a statement fail with: a code of ours inside `error(...)`. */
+function raisedByLevee({ exception_type, exception_message }: Report): CodedError | undefined {
+  if (exception_type !== 'Invalid Input' || !exception_message.startsWith('{"levee":'))
+    return undefined;
+  const { levee, message } = JSON.parse(exception_message) as { levee: string; message: string };
+  return Object.hasOwn(errorCodes, levee) ? new CodedError(levee as ErrorCode, message) : undefined;
 }
 
 interface Report {
@@ -33,6 +41,8 @@ export function engineError(failure: unknown): CodedError {
   if (failure instanceof CodedError) return failure;
   const text = failure instanceof Error ? failure.message : String(failure);
   const report = readReport(text);
+  const raised = raisedByLevee(report);
+  if (raised !== undefined) return raised;
   const { code, hint } = classify(report);
   const byteOffset = report.position === undefined ? undefined : Number(report.position);
   const message =

@@ -18,6 +18,42 @@ export interface EngineResult {
   readonly batches: AsyncGenerator<ColumnBatch, void, undefined>;
 }
 
+/** One file that a COPY wrote. */
+export interface CopiedFile {
+  readonly location: string;
+  readonly rowCount: number;
+  readonly bytes: number;
+  /** By quoted path, `"a"."b"`: min, max, null_count, has_nan, as text. */
+  readonly columns: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  readonly partitionKeys: ReadonlyMap<string, string | null>;
+}
+
+/** A row of `RETURN_STATS`; its maps are lists of entries. */
+interface CopyRow {
+  readonly filename: string;
+  readonly count: string;
+  readonly file_size_bytes: string;
+  readonly column_statistics: readonly Entry<readonly Entry<string>[]>[] | null;
+  readonly partition_keys: readonly Entry<string | null>[] | null;
+}
+interface Entry<T> {
+  readonly key: string;
+  readonly value: T;
+}
+
+function copiedFile(row: CopyRow): CopiedFile {
+  const columns = (row.column_statistics ?? []).map(
+    ({ key, value }) => [key, new Map(value.map((entry) => [entry.key, entry.value]))] as const,
+  );
+  return {
+    location: row.filename,
+    rowCount: Number(row.count),
+    bytes: Number(row.file_size_bytes),
+    columns: new Map(columns),
+    partitionKeys: new Map((row.partition_keys ?? []).map(({ key, value }) => [key, value])),
+  };
+}
+
 export class EngineConnection {
   readonly #connection: DuckDBConnection;
   #closed = false;
@@ -78,6 +114,50 @@ export class EngineConnection {
           });
         }
         return columns;
+      } finally {
+        prepared.destroySync();
+      }
+    });
+  }
+
+  /** Runs a `COPY ... TO ... (RETURN_STATS)` and tells what was written. */
+  async copy(
+    sql: string,
+    parameters: Parameters | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly CopiedFile[]> {
+    return await this.#interruptible(signal, async () => {
+      const prepared = await this.#connection.prepare(sql);
+      try {
+        if (parameters !== undefined) bindParameters(prepared, parameters);
+        const reader = await prepared.runAndReadAll();
+        return reader.getRowObjectsJson().map((row) => copiedFile(row as unknown as CopyRow));
+      } finally {
+        prepared.destroySync();
+      }
+    });
+  }
+
+  /** DuckDB's own plan of a query, as the text it draws. */
+  async explain(
+    sql: string,
+    options: {
+      readonly analyze: boolean;
+      readonly parameters: Parameters | undefined;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<string> {
+    return await this.#interruptible(options.signal, async () => {
+      const prepared = await this.#connection.prepare(
+        `EXPLAIN ${options.analyze ? 'ANALYZE ' : ''}${sql}`,
+      );
+      try {
+        if (options.parameters !== undefined) bindParameters(prepared, options.parameters);
+        const reader = await prepared.runAndReadAll();
+        return reader
+          .getRowsJS()
+          .map((row) => String(row[1]))
+          .join('\n');
       } finally {
         prepared.destroySync();
       }

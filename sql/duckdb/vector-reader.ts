@@ -8,7 +8,7 @@
 import duckdb from '@duckdb/node-bindings';
 import type { BytesVector, ColumnVector } from '../../catalog/column-batch.ts';
 import type { ResultType } from './result-type.ts';
-import { takeRows } from './take-rows.ts';
+import { takeRows } from '../../catalog/take-rows.ts';
 import { formatInterval, formatTime, formatUuid } from './value-text.ts';
 import { requireDecimal38, type DecimalLimit } from './decimal-limit.ts';
 

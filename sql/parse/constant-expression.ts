@@ -75,7 +75,7 @@ function isUnit(token: Token | undefined): boolean {
   return token?.kind === 'word' && intervalUnit.test(token.value);
 }
 
-/** `::TIMESTAMP(3)`, `::TIMESTAMP WITH TIME ZONE`, `[1]`, `AT TIME ZONE 'UTC'`. */
+/** `::TIMESTAMP(3)`, `::TIMESTAMP WITH TIME ZONE`, `[1]`, `.field`, `AT TIME ZONE 'UTC'`. */
 function postfixEnd(tokens: readonly Token[], from: number): number | undefined {
   let at = from;
   for (;;) {
@@ -87,6 +87,9 @@ function postfixEnd(tokens: readonly Token[], from: number): number | undefined 
       if (zoned && isWord(tokens[at + 1], 'time') && isWord(tokens[at + 2], 'zone')) at += 3;
     } else if (isOperator(tokens[at], '[')) {
       at = closingBracket(tokens, at) + 1;
+    } else if (isOperator(tokens[at], '.') && isName(tokens[at + 1])) {
+      at += 2;
+      if (isOperator(tokens[at], '(')) at = closingBracket(tokens, at) + 1;
     } else if (
       isWord(tokens[at], 'at') &&
       isWord(tokens[at + 1], 'time') &&

@@ -121,7 +121,7 @@ function separate(
   const before = text.charAt(token.start - 1);
   const first = edited.charAt(0);
   const quotes = first === "'" || first === '"';
-  if (first === '$' || first === "'" || first === '(') {
+  if (token.kind === 'parameter' || token.kind === 'string') {
     if (/[A-Za-z0-9_$\u0080-\uffff]/.test(before)) return ` ${edited}`;
   }
   if (quotes && before === '&') return ` ${edited}`;

@@ -83,6 +83,10 @@ export class CountingStore implements ObjectStore {
     return this.#store.remove(location, options);
   }
 
+  async prepareFolder(folder: string, options?: CallOptions): Promise<void> {
+    await this.#store.prepareFolder(folder, options);
+  }
+
   async sync(locations: readonly string[], options?: CallOptions): Promise<void> {
     await this.#count('sync', String(locations.length));
     return this.#store.sync(locations, options);

@@ -98,6 +98,8 @@ export class MemoryStore implements ObjectStore {
     this.#objects.delete(location);
   }
 
+  async prepareFolder(): Promise<void> {}
+
   async sync(): Promise<void> {
     // Memory has nothing to make durable.
   }

@@ -1,5 +1,5 @@
 /** Rows of a vector picked by index, any number of times and in any order. */
-import { isPresent, type ColumnVector } from '../../catalog/column-batch.ts';
+import { isPresent, type ColumnVector } from './column-batch.ts';
 
 /** `rows[i]` is the row of `vector` that becomes row `i`. */
 export function takeRows(vector: ColumnVector, rows: Int32Array): ColumnVector {

@@ -1,0 +1,169 @@
+/**
+ * Names -> meanings. Takes the text of a query and finds, for every table name in it, the snapshot,
+ * the view's query or the rows of `information_schema` it stands for. Nothing that is not found here
+ * ever reaches DuckDB, and neither does a function that is not on the allow list.
+ */
+import { CodedError } from '../../catalog/coded-error.ts';
+import { didYouMean } from '../../catalog/closest-name.ts';
+import type { Dialect } from '../parse/dialect.ts';
+import { byteOffsets } from '../parse/byte-offsets.ts';
+import { errorAt, positionAt } from '../errors.ts';
+import { toDuckdbQuery } from '../parse/query-text.ts';
+import type { SourceSlice } from '../parse/source-slice.ts';
+import {
+  tableReferenceAt,
+  type TableReference as ReferenceRange,
+} from '../parse/table-reference.ts';
+import type { EditedText } from '../parse/text-edits.ts';
+import { tokenize } from '../parse/tokenize.ts';
+import type { StatementContext } from '../statement-context.ts';
+import type { BoundQuery, BoundReference } from './bound-query.ts';
+import {
+  allowedFunctions,
+  allowedTableFunctions,
+  isAllowedFunction,
+  isVolatile,
+  knownRefusedFunctions,
+} from './function-allow-list.ts';
+import { shortenQualifiedColumns } from './qualified-columns.ts';
+import {
+  readQueryReferences,
+  TreeError,
+  type QueryReferences,
+  type TableReference,
+} from './query-references.ts';
+import { resolveRelation, type RelationScope } from './resolve-relation.ts';
+import { requireSecondOpinion } from './second-look.ts';
+import { tableVersion } from './table-version.ts';
+
+/** Where a query stands: what its names are relative to. */
+export interface QueryScope extends RelationScope {
+  readonly dialect: Dialect;
+}
+
+/**
+ * Throws what the parser, the catalog and the snapshots throw, with the position in the slice's
+ * source; FUNCTION_NOT_ALLOWED and FUNCTION_NOT_FOUND for functions.
+ */
+export async function bindQuery(
+  slice: SourceSlice,
+  scope: QueryScope,
+  context: StatementContext,
+): Promise<BoundQuery> {
+  const query = toDuckdbQuery(slice, scope.dialect);
+  const text = query.edited;
+  const offsets = byteOffsets(text.text);
+  const locate = (byteOffset: number | undefined) =>
+    byteOffset === undefined ? slice.start : text.toSource(offsets.toUtf16(byteOffset));
+
+  const references = await atPlace(slice.source, locate, async () => {
+    const tree = await context.services.duckdb.withConnection((connection) =>
+      connection.syntaxTree(text.text, context.signal),
+    );
+    return readQueryReferences(tree);
+  });
+  refuseFunctions(references, slice.source, locate);
+  requireSecondOpinion(text.text, references);
+
+  const tokens = tokenize(text.text, 'duckdb');
+  const bound = await Promise.all(
+    references.tables.map(async (table) => {
+      const start = offsets.toUtf16(table.byteOffset);
+      const range = tableReferenceAt(tokens, start);
+      if (range === undefined) {
+        throw errorAt(slice.source, locate(table.byteOffset), {
+          code: 'PARSE_SYNTAX_ERROR',
+          message: `The table ${table.name.join('.')} cannot be told apart in the text.`,
+        });
+      }
+      return await bindReference({ table, start, range }, { scope, context, text, slice });
+    }),
+  );
+  const qualified = shortenQualifiedColumns({ references, bound, tokens, offsets });
+  return {
+    text,
+    references: qualified.references,
+    edits: qualified.edits,
+    isVolatile:
+      references.functions.some(({ name }) => isVolatile(name)) || bound.some(isVolatileReference),
+    hasGroupBy: references.hasGroupBy,
+  };
+}
+
+interface ReferencePlace {
+  readonly table: TableReference;
+  readonly start: number;
+  readonly range: ReferenceRange;
+}
+
+interface QueryPlace {
+  readonly scope: QueryScope;
+  readonly context: StatementContext;
+  readonly text: EditedText;
+  readonly slice: SourceSlice;
+}
+
+async function bindReference(place: ReferencePlace, query: QueryPlace): Promise<BoundReference> {
+  const { table, start, range } = place;
+  const { scope, context, text, slice } = query;
+  const at = range.atClause;
+  try {
+    const version = await tableVersion(table, at && text.text.slice(at.start, at.end), context);
+    const relation = await resolveRelation(table.name, version, scope, context, bindQuery);
+    return {
+      nameStart: start,
+      nameEnd: range.nameEnd,
+      addedAlias: range.alias === undefined ? (table.name.at(-1) ?? '') : undefined,
+      timeTravel: at,
+      relation,
+    };
+  } catch (error) {
+    throw error instanceof CodedError
+      ? error.at(positionAt(slice.source, text.toSource(start)))
+      : error;
+  }
+}
+
+function isVolatileReference({ relation }: BoundReference): boolean {
+  return relation.kind === 'constant' || (relation.kind === 'view' && relation.query.isVolatile);
+}
+
+function refuseFunctions(
+  references: QueryReferences,
+  source: string,
+  locate: (byteOffset: number | undefined) => number,
+): void {
+  for (const { name, isTable, byteOffset } of references.functions) {
+    if (isAllowedFunction(name, isTable)) continue;
+    const isKnown = knownRefusedFunctions.has(name) || isTable || name.startsWith('__');
+    throw errorAt(
+      source,
+      locate(byteOffset),
+      isKnown
+        ? {
+            code: 'FUNCTION_NOT_ALLOWED',
+            message: `The function ${name} may not be used in a query.`,
+          }
+        : {
+            code: 'FUNCTION_NOT_FOUND',
+            message: `There is no function ${name}.`,
+            hint: didYouMean(name, [...(isTable ? allowedTableFunctions : allowedFunctions)]),
+          },
+    );
+  }
+}
+
+/** Gives errors that know a byte offset their position in the source. */
+async function atPlace<T>(
+  source: string,
+  locate: (byteOffset: number | undefined) => number,
+  step: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (error instanceof TreeError) throw error.at(positionAt(source, locate(error.byteOffset)));
+    if (error instanceof CodedError) throw error.at(positionAt(source, locate(undefined)));
+    throw error;
+  }
+}

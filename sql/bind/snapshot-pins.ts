@@ -1,0 +1,85 @@
+/**
+ * Every table of a statement at one snapshot each: two references to the same table and version
+ * read the same snapshot, even when another commit lands in between.
+ */
+import type { Snapshot } from '../../catalog/snapshot.ts';
+import type { SnapshotCache } from '../../catalog/snapshot-cache.ts';
+import type { PinnedSnapshot } from '../sql-engine.ts';
+
+export type TableVersion =
+  | { readonly kind: 'latest' }
+  | { readonly kind: 'version'; readonly version: number }
+  | { readonly kind: 'timestamp'; readonly timestampMs: number };
+
+export interface PinnedTable {
+  /** `main.schema.table`, or ``delta.`path` ``. */
+  readonly name: string;
+  readonly snapshot: Snapshot;
+}
+
+export class SnapshotPins {
+  readonly #snapshots: SnapshotCache;
+  readonly #signal: AbortSignal;
+  readonly #pins = new Map<string, Promise<PinnedTable>>();
+  readonly #pinned = new Map<string, PinnedTable>();
+
+  constructor(snapshots: SnapshotCache, signal: AbortSignal) {
+    this.#snapshots = snapshots;
+    this.#signal = signal;
+  }
+
+  /** The snapshot of the table at `location`; the same one each time it is asked for. */
+  async pin(name: string, location: string, version: TableVersion): Promise<PinnedTable> {
+    const key = `${location}\0${versionKey(version)}`;
+    let pin = this.#pins.get(key);
+    if (pin === undefined) {
+      pin = this.#load(name, location, version);
+      this.#pins.set(key, pin);
+    }
+    const pinned = await pin;
+    this.#pinned.set(key, pinned);
+    return pinned;
+  }
+
+  /** What the statement reads, each table and version once, in the order of first use. */
+  get snapshots(): readonly PinnedSnapshot[] {
+    return [...this.#pinned.values()].map(({ name, snapshot }) => ({
+      table: name,
+      version: snapshot.version,
+      timestampMs: snapshot.timestampMs,
+    }));
+  }
+
+  get tables(): readonly PinnedTable[] {
+    return [...this.#pinned.values()];
+  }
+
+  async #load(name: string, location: string, version: TableVersion): Promise<PinnedTable> {
+    const options = { signal: this.#signal };
+    switch (version.kind) {
+      case 'latest':
+        return { name, snapshot: await this.#snapshots.latest(location, options) };
+      case 'version':
+        return {
+          name,
+          snapshot: await this.#snapshots.atVersion(location, version.version, options),
+        };
+      case 'timestamp':
+        return {
+          name,
+          snapshot: await this.#snapshots.atTimestamp(location, version.timestampMs, options),
+        };
+    }
+  }
+}
+
+function versionKey(version: TableVersion): string {
+  switch (version.kind) {
+    case 'latest':
+      return 'latest';
+    case 'version':
+      return `v${version.version}`;
+    case 'timestamp':
+      return `t${version.timestampMs}`;
+  }
+}

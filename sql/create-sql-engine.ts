@@ -1,0 +1,62 @@
+/** The SQL side put together: what the server holds and asks. */
+import { CodedError } from '../catalog/coded-error.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
+import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
+import { SnapshotPins } from './bind/snapshot-pins.ts';
+import type { DuckdbEngine } from './duckdb/duckdb-engine.ts';
+import { relationColumns } from './relation-columns.ts';
+import { runStatement } from './run-statement.ts';
+import type { SqlEngine, StatementRequest, StatementResult } from './sql-engine.ts';
+import type { EngineServices, StatementContext } from './statement-context.ts';
+
+export interface SqlEngineOptions {
+  readonly catalog: Catalog;
+  readonly snapshots: SnapshotCache;
+  readonly store: ObjectStore;
+  /** Closed with the engine. */
+  readonly duckdb: DuckdbEngine;
+  readonly clock: Clock;
+  readonly newId: NewId;
+}
+
+export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
+  const services: EngineServices = { ...options, globalTemporaryViews: new Map() };
+  return {
+    run: (request) => run(request, services),
+    close: () => {
+      options.duckdb.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+async function run(request: StatementRequest, services: EngineServices): Promise<StatementResult> {
+  const { sql, session, identity, parameters, rowLimit, signal } = request;
+  throwIfAborted(signal);
+  const context: StatementContext = {
+    services,
+    session,
+    identity,
+    parameters,
+    rowLimit,
+    signal,
+    source: sql,
+    pins: new SnapshotPins(services.snapshots, signal),
+    relationColumns: (relation) => relationColumns(relation, context),
+  };
+  try {
+    return await runStatement(context);
+  } catch (error) {
+    // Whatever an abort made fail, the reason of the abort is what the user is told.
+    throwIfAborted(signal);
+    throw error;
+  }
+}
+
+function throwIfAborted(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  const reason: unknown = signal.reason;
+  if (reason instanceof CodedError) throw reason;
+  throw new CodedError('QUERY_CANCELED', 'The query was cancelled.', { cause: reason });
+}

@@ -1,0 +1,21 @@
+/** What is to be run, as plain data: which files of which tables, and the SQL over them. */
+import type { FileHandle } from '../../catalog/active-files.ts';
+import type { PinnedTable } from '../bind/snapshot-pins.ts';
+
+/** The files that one reference to a table reads. */
+export interface TableScan {
+  readonly table: PinnedTable;
+  readonly files: readonly FileHandle[];
+  readonly bytes: number;
+}
+
+export interface QueryPlan {
+  /** One SELECT that DuckDB runs. */
+  readonly sql: string;
+  /** The place in the user's text of a UTF-16 offset in `sql`. */
+  toSource(offset: number): number;
+  readonly scans: readonly TableScan[];
+  readonly filesTotal: number;
+  readonly filesScanned: number;
+  readonly bytesScanned: number;
+}

@@ -1,0 +1,175 @@
+/**
+ * One list of data files -> one DuckDB relation with exactly the table's columns, in order, typed as
+ * the schema says. Pure text; no file is opened.
+ *
+ * How each thing the protocol asks for is met
+ * 1. Columns are found in a file by their physical name (or field id), with `read_parquet`'s `schema`
+ *    argument: a column or nested field that a file lacks is NULL, a narrower one is widened. No
+ *    footer has to be read beforehand.
+ * 2. Partition values come from the log, never from the path: a constant list indexed by the
+ *    number of the file in the list. DuckDB skips files through it.
+ * 3. Nested fields whose physical names differ from the logical ones are rebuilt.
+ * 4. Rows that a deletion vector marks are removed by their position in the file: `deletedRows` names
+ *    a relation of packed positions, `(file number << 40) | row number`, for the files that have one.
+ */
+import type { DataType, StructField } from '../../catalog/data-type.ts';
+import { quoteFileName, quoteIdentifier, quoteString } from '../quote.ts';
+import { duckdbType } from '../types.ts';
+import { partitionListSql } from './partition-list-sql.ts';
+
+/** A column of the table and where its values are. */
+export type RelationColumn =
+  | {
+      readonly kind: 'data';
+      readonly field: StructField;
+      /** How the file names it: by name, or by Parquet field id. */
+      readonly identifier: string | number;
+      /** The field with the names that the files use, at every depth. */
+      readonly physical: StructField;
+    }
+  | {
+      readonly kind: 'partition';
+      readonly field: StructField;
+      /** By file, in the order of `files`; as the log has them. */
+      readonly values: readonly (string | null)[];
+    };
+
+export interface Relation {
+  /** In the order of the table's schema. */
+  readonly columns: readonly RelationColumn[];
+  /** Absolute locations. */
+  readonly files: readonly string[];
+  /** Names a relation with one BIGINT column of packed positions, when any file has a deletion vector. */
+  readonly deletedRows: string | undefined;
+}
+
+/** Bits of a packed position that hold the row number: files of up to 2^40 rows. */
+export const rowNumberBits = 40;
+
+const noColumn = '__levee_none';
+
+/** A SELECT, without parentheses. */
+export function relationSql(relation: Relation): string {
+  if (relation.files.length === 0) return emptyRelationSql(relation.columns);
+  const list = relation.columns.map((column) => columnSql(column)).join(', ');
+  const files = relation.files.map(quoteFileName).join(', ');
+  const source = `read_parquet([${files}], ${schemaArgument(relation.columns)}, hive_partitioning = false)`;
+  const select = `SELECT ${list === '' ? 'NULL' : list} FROM ${source}`;
+  if (relation.deletedRows === undefined) return select;
+  const position = `((file_index::BIGINT << ${rowNumberBits}) | file_row_number)`;
+  return `${select} ANTI JOIN ${relation.deletedRows} AS __levee_deleted(position) ON (position = ${position})`;
+}
+
+/** Several relations of the same columns as one. */
+export function unionSql(selects: readonly string[]): string {
+  return selects.length === 1
+    ? (selects[0] ?? '')
+    : selects.map((select) => `(${select})`).join(' UNION ALL ');
+}
+
+function emptyRelationSql(columns: readonly RelationColumn[]): string {
+  const list = columns.map(
+    ({ field }) => `CAST(NULL AS ${duckdbType(field.type)}) AS ${quoteIdentifier(field.name)}`,
+  );
+  return `SELECT ${list.length === 0 ? 'NULL' : list.join(', ')} WHERE false`;
+}
+
+function columnSql(column: RelationColumn): string {
+  const alias = quoteIdentifier(column.field.name);
+  if (column.kind === 'partition') {
+    return `${partitionListSql(column.field, column.values)} AS ${alias}`;
+  }
+  const source = quoteIdentifier(column.field.name);
+  const value = logicalValueSql(source, column.physical.type, column.field.type);
+  return value === source ? source : `${value} AS ${alias}`;
+}
+
+/** `schema = MAP {...}`: what each column is called in the files, and the type it must have. */
+function schemaArgument(columns: readonly RelationColumn[]): string {
+  const entries = columns.flatMap((column) => {
+    if (column.kind === 'partition') return [];
+    const key =
+      typeof column.identifier === 'number'
+        ? String(column.identifier)
+        : quoteString(column.identifier);
+    const type = quoteString(duckdbType(column.physical.type));
+    return [
+      `${key}: {name: ${quoteString(column.field.name)}, type: ${type}, default_value: NULL}`,
+    ];
+  });
+  // A table whose columns are all partition columns still needs a schema of its own, or the first
+  // file's columns would be demanded of all the others.
+  if (entries.length === 0) {
+    entries.push(
+      `${quoteString(noColumn)}: {name: ${quoteString(noColumn)}, type: 'BOOLEAN', default_value: NULL}`,
+    );
+  }
+  return `schema = MAP {${entries.join(', ')}}`;
+}
+
+/**
+ * The value of `sql`, which has the names of `physical`, with the names of `logical`. The same text
+ * where no name differs.
+ */
+export function logicalValueSql(
+  sql: string,
+  physical: DataType,
+  logical: DataType,
+  depth = 0,
+): string {
+  if (physical.kind === 'struct' && logical.kind === 'struct') {
+    const sameNames = logical.fields.every((field, index) => {
+      const from = physical.fields[index];
+      return from !== undefined && from.name === field.name && hasSameNames(from.type, field.type);
+    });
+    if (sameNames || logical.fields.length === 0) return sql;
+    const fields = logical.fields.map((field, index) => {
+      const from = physical.fields[index] ?? field;
+      const value = logicalValueSql(
+        `struct_extract(${sql}, ${quoteString(from.name)})`,
+        from.type,
+        field.type,
+        depth,
+      );
+      return `${quoteIdentifier(field.name)} := ${value}`;
+    });
+    return `CASE WHEN ${sql} IS NULL THEN NULL ELSE struct_pack(${fields.join(', ')}) END`;
+  }
+  if (hasSameNames(physical, logical)) return sql;
+  const element = `__levee_e${depth}`;
+  if (physical.kind === 'array' && logical.kind === 'array') {
+    const value = logicalValueSql(element, physical.elementType, logical.elementType, depth + 1);
+    return `list_transform(${sql}, lambda ${element}: ${value})`;
+  }
+  if (physical.kind === 'map' && logical.kind === 'map') {
+    const key = logicalValueSql(`${element}.key`, physical.keyType, logical.keyType, depth + 1);
+    const value = logicalValueSql(
+      `${element}.value`,
+      physical.valueType,
+      logical.valueType,
+      depth + 1,
+    );
+    const entries = `list_transform(map_entries(${sql}), lambda ${element}: struct_pack(key := ${key}, value := ${value}))`;
+    return `CASE WHEN ${sql} IS NULL THEN NULL ELSE map_from_entries(${entries}) END`;
+  }
+  return sql;
+}
+
+function hasSameNames(a: DataType, b: DataType): boolean {
+  if (a.kind === 'struct' && b.kind === 'struct') {
+    return (
+      a.fields.length === b.fields.length &&
+      a.fields.every((field, index) => {
+        const other = b.fields[index];
+        return (
+          other !== undefined && other.name === field.name && hasSameNames(field.type, other.type)
+        );
+      })
+    );
+  }
+  if (a.kind === 'array' && b.kind === 'array') return hasSameNames(a.elementType, b.elementType);
+  if (a.kind === 'map' && b.kind === 'map') {
+    return hasSameNames(a.keyType, b.keyType) && hasSameNames(a.valueType, b.valueType);
+  }
+  return true;
+}

@@ -1,0 +1,103 @@
+/**
+ * THE READ PATH: the text of a query becomes tables at snapshots, those become lists of files, those
+ * become one SELECT, and DuckDB's rows are streamed out.
+ */
+import { CodedError } from '../catalog/coded-error.ts';
+import { bindQuery, type QueryScope } from './bind/bind-query.ts';
+import type { BoundQuery } from './bind/bound-query.ts';
+import { EngineError } from './duckdb/duckdb-errors.ts';
+import type { EngineConnection } from './duckdb/engine-connection.ts';
+import { positionAt } from './errors.ts';
+import { limitRows } from './limit-rows.ts';
+import { byteOffsets } from './parse/byte-offsets.ts';
+import type { SourceSlice } from './parse/source-slice.ts';
+import { planQuery } from './plan/plan-query.ts';
+import type { QueryPlan } from './plan/query-plan.ts';
+import type { ResultColumn, StatementResult } from './sql-engine.ts';
+import { StageClock } from './stage-clock.ts';
+import type { StatementContext } from './statement-context.ts';
+
+export async function runQuery(
+  slice: SourceSlice,
+  context: StatementContext,
+): Promise<StatementResult> {
+  const clock = new StageClock(context.services.clock);
+  const bound = await clock.time('bind', () => bindQuery(slice, queryScope(context), context));
+  const plan = await clock.time('plan', async () => planQuery(bound));
+  const connection = await context.services.duckdb.connect();
+  try {
+    const result = await clock.time('execute', () => execute(plan, bound, connection, context));
+    return {
+      columns: result.columns,
+      batches: limitRows(result.batches, context.rowLimit),
+      snapshots: context.pins.snapshots,
+      statistics: statistics(plan),
+      timings: clock.timings,
+      close: async () => {
+        await result.batches.return();
+        connection.close();
+      },
+    };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** The columns a query has, without running it. */
+export async function describeQuery(
+  slice: SourceSlice,
+  context: StatementContext,
+): Promise<readonly ResultColumn[]> {
+  const bound = await bindQuery(slice, queryScope(context), context);
+  const plan = planQuery(bound);
+  return await inSource(plan, bound, context, () =>
+    context.services.duckdb.withConnection((connection) =>
+      connection.describe(plan.sql, context.parameters),
+    ),
+  );
+}
+
+/** The names of a statement's own text are relative to its session. */
+export function queryScope({ session }: StatementContext): QueryScope {
+  return { dialect: session.dialect, defaultSchema: session.currentSchema, viewStack: [] };
+}
+
+async function execute(
+  plan: QueryPlan,
+  bound: BoundQuery,
+  connection: EngineConnection,
+  context: StatementContext,
+) {
+  return await inSource(plan, bound, context, () =>
+    connection.stream(plan.sql, context.parameters, context.signal),
+  );
+}
+
+function statistics({ filesTotal, filesScanned, bytesScanned }: QueryPlan) {
+  return { filesTotal, filesScanned, bytesScanned, cached: false };
+}
+
+/** Errors of DuckDB have a place in the SQL it was given; the user is shown the place in his. */
+export async function inSource<T>(
+  plan: QueryPlan,
+  bound: BoundQuery,
+  context: StatementContext,
+  call: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const named = nameGroupingError(error, bound);
+    if (error.byteOffset === undefined) throw named;
+    const offset = plan.toSource(byteOffsets(plan.sql).toUtf16(error.byteOffset));
+    throw named.at(positionAt(context.source, offset));
+  }
+}
+
+/** Spark tells a missing GROUP BY from one that lacks a column; DuckDB does not. */
+function nameGroupingError(error: EngineError, bound: BoundQuery): CodedError {
+  if (error.code !== 'GROUPING_ERROR' || bound.hasGroupBy) return error;
+  return new CodedError('MISSING_GROUP_BY', error.message, { cause: error });
+}

@@ -1,0 +1,103 @@
+/** One statement -> its result: parse, then the file that knows its kind. */
+import { CodedError } from '../catalog/coded-error.ts';
+import { parseStatement } from './parse/parse-statement.ts';
+import type { Statement } from './parse/statement.ts';
+import { runQuery } from './run-query.ts';
+import type { StatementResult } from './sql-engine.ts';
+import type { StatementContext } from './statement-context.ts';
+import {
+  describeDetail,
+  describeHistory,
+  describeQueryColumns,
+  describeSchema,
+  describeTable,
+} from './utility/describe.ts';
+import { explain } from './utility/explain.ts';
+import { createSchema, dropSchema } from './utility/schemas.ts';
+import {
+  resetSetting,
+  setSetting,
+  showSettings,
+  useCatalog,
+  useSchema,
+} from './utility/session-statements.ts';
+import {
+  showCatalogs,
+  showColumns,
+  showCreateTable,
+  showSchemas,
+  showTables,
+  showViews,
+} from './utility/show.ts';
+import { createView, dropView } from './utility/views.ts';
+import { createTable } from './write/create-table.ts';
+import { dropTable } from './write/drop-table.ts';
+import { insert } from './write/insert.ts';
+import { emptyResult } from './static-result.ts';
+
+export async function runStatement(context: StatementContext): Promise<StatementResult> {
+  const statement = parseStatement(context.source, context.session.dialect);
+  return await dispatch(statement, context);
+}
+
+async function dispatch(statement: Statement, context: StatementContext): Promise<StatementResult> {
+  switch (statement.kind) {
+    case 'query':
+      return await runQuery(statement.query, context);
+    case 'explain':
+      return await explain(statement, context);
+    case 'insert':
+      return await insert(statement, context);
+    case 'createTable':
+      return await createTable(statement, context);
+    case 'dropTable':
+      return await dropTable(statement, context);
+    case 'createView':
+      return await createView(statement, context);
+    case 'dropView':
+      return await dropView(statement, context);
+    case 'createSchema':
+      return await createSchema(statement, context);
+    case 'dropSchema':
+      return await dropSchema(statement, context);
+    case 'use':
+      return await useSchema(statement, context);
+    case 'useCatalog':
+      return useCatalog(statement);
+    case 'set':
+      return setSetting(statement, context);
+    case 'showSettings':
+      return showSettings(statement, context);
+    case 'reset':
+      return resetSetting(statement, context);
+    case 'showSchemas':
+      return await showSchemas(statement, context);
+    case 'showTables':
+      return await showTables(statement, context);
+    case 'showViews':
+      return await showViews(statement, context);
+    case 'showColumns':
+      return await showColumns(statement, context);
+    case 'showCreateTable':
+      return await showCreateTable(statement, context);
+    case 'showCatalogs':
+      return showCatalogs(statement);
+    case 'describeTable':
+      return await describeTable(statement, context);
+    case 'describeQuery':
+      return await describeQueryColumns(statement, context);
+    case 'describeSchema':
+      return await describeSchema(statement, context);
+    case 'describeHistory':
+      return await describeHistory(statement, context);
+    case 'describeDetail':
+      return await describeDetail(statement, context);
+    case 'refreshTable':
+      // Every statement sees the newest commits: there is nothing to refresh.
+      return emptyResult();
+    case 'unsupported':
+      throw new CodedError('UNSUPPORTED_STATEMENT', `${statement.name} is not supported.`, {
+        hint: statement.hint,
+      });
+  }
+}

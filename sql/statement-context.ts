@@ -1,0 +1,41 @@
+/** What every stage of one statement shares. */
+import type { Catalog } from '../catalog/catalog.ts';
+import type { ViewDefinition } from '../catalog/catalog-store.ts';
+import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
+import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
+import type { DuckdbEngine } from './duckdb/duckdb-engine.ts';
+import type { SnapshotPins } from './bind/snapshot-pins.ts';
+import type { Identity, Session } from './session.ts';
+import type { Relation } from '../catalog/relation.ts';
+import type { Parameters, ResultColumn } from './sql-engine.ts';
+
+/** What outlives the statement. */
+export interface EngineServices {
+  readonly catalog: Catalog;
+  readonly snapshots: SnapshotCache;
+  readonly store: ObjectStore;
+  readonly duckdb: DuckdbEngine;
+  /** Views of `global_temp`, shared by all sessions until the server stops; by lower-case name. */
+  readonly globalTemporaryViews: Map<string, ViewDefinition>;
+  readonly clock: Clock;
+  readonly newId: NewId;
+}
+
+export interface StatementContext {
+  readonly services: EngineServices;
+  readonly session: Session;
+  readonly identity: Identity;
+  readonly parameters: Parameters | undefined;
+  readonly rowLimit: number | undefined;
+  readonly signal: AbortSignal;
+  /** The whole text of the statement, for positions. */
+  readonly source: string;
+  readonly pins: SnapshotPins;
+  /** The columns of a table or view; a view is bound and described, not run. */
+  relationColumns(relation: Relation): Promise<readonly DescribedColumn[]>;
+}
+
+export interface DescribedColumn extends ResultColumn {
+  readonly comment: string | undefined;
+  readonly isPartition: boolean;
+}

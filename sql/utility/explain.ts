@@ -1,0 +1,59 @@
+/**
+ * `EXPLAIN`: the lake's side of a plan - which tables at which versions, how many files and bytes -
+ * and DuckDB's plan below it. With `ANALYZE` the query is run and measured.
+ */
+import { bindQuery } from '../bind/bind-query.ts';
+import type { Explain } from '../parse/statement.ts';
+import { planQuery } from '../plan/plan-query.ts';
+import type { QueryPlan } from '../plan/query-plan.ts';
+import { inSource, queryScope } from '../run-query.ts';
+import type { StatementResult } from '../sql-engine.ts';
+import type { StatementContext } from '../statement-context.ts';
+import { staticResult, stringType } from '../static-result.ts';
+
+export async function explain(
+  { query, analyze }: Explain,
+  context: StatementContext,
+): Promise<StatementResult> {
+  const bound = await bindQuery(query, queryScope(context), context);
+  const plan = planQuery(bound);
+  const enginePlan = await inSource(plan, bound, context, () =>
+    context.services.duckdb.withConnection((connection) =>
+      connection.explain(plan.sql, {
+        analyze,
+        parameters: context.parameters,
+        signal: context.signal,
+      }),
+    ),
+  );
+  const lines = [...lakeLines(plan), '', ...enginePlan.split('\n')];
+  return staticResult(
+    [{ name: 'plan', type: stringType }],
+    lines.map((line) => [line]),
+    {
+      snapshots: context.pins.snapshots,
+    },
+  );
+}
+
+function lakeLines({
+  scans,
+  filesScanned,
+  filesTotal,
+  bytesScanned,
+}: QueryPlan): readonly string[] {
+  const tables = scans.map(({ table: { name, snapshot }, files, bytes }) => {
+    const { checkpointVersion } = snapshot.source;
+    const base =
+      checkpointVersion === undefined ? 'no checkpoint' : `checkpoint ${checkpointVersion}`;
+    return (
+      `  ${name} version ${snapshot.version} (${base}): ` +
+      `${files.length} of ${snapshot.files.count} files, ${bytes} bytes`
+    );
+  });
+  return [
+    'Delta',
+    ...tables,
+    `  total: ${filesScanned} of ${filesTotal} files, ${bytesScanned} bytes`,
+  ];
+}

@@ -1,0 +1,341 @@
+/**
+ * `CREATE TABLE ... USING DELTA`: a new Delta table in the warehouse or at a LOCATION, empty or filled
+ * by a query; or a name for a table that is at the LOCATION already.
+ */
+import { CodedError } from '../../catalog/coded-error.ts';
+import { commitNewTable } from '../../catalog/commit/append.ts';
+import type { DataType, StructField } from '../../catalog/data-type.ts';
+import type { Metadata, Protocol } from '../../catalog/log/actions.ts';
+import { serializeSchema } from '../../catalog/log/schema.ts';
+import { checkedProperty } from '../../catalog/log/table-properties.ts';
+import type { TargetName } from '../../catalog/relation.ts';
+import { errorAt, positionAt } from '../errors.ts';
+import type { ColumnDefinition, CreateTable } from '../parse/statement.ts';
+import { quoteIdentifier } from '../quote.ts';
+import type { StatementResult } from '../sql-engine.ts';
+import type { StatementContext } from '../statement-context.ts';
+import { emptyResult, longType, staticResult } from '../static-result.ts';
+import { typeName } from '../types.ts';
+import { commitPorts } from './commit-ports.ts';
+import { planSource } from './source-query.ts';
+import { stageRows, type StagedRows } from './stage-rows.ts';
+
+export async function createTable(
+  statement: CreateTable,
+  context: StatementContext,
+): Promise<StatementResult> {
+  refuseUnsupported(statement, context);
+  try {
+    return await create(statement, context);
+  } catch (error) {
+    throw error instanceof CodedError
+      ? error.at(positionAt(context.source, statement.name.start))
+      : error;
+  }
+}
+
+/** Where the table will be, and the name it gets; none for a table created by path. */
+interface Place {
+  readonly location: string;
+  readonly target: TargetName | undefined;
+  readonly mustRegister: boolean;
+}
+
+async function create(statement: CreateTable, context: StatementContext): Promise<StatementResult> {
+  const { services, signal } = context;
+  const { catalog, snapshots } = services;
+  const place = await placeOf(statement, context);
+  if (place === 'exists') return emptyResult();
+  const exists = await catalog.isTable(place.location, { signal });
+  if (exists) {
+    const snapshot = await snapshots.latest(place.location, { signal });
+    if (statement.asQuery !== undefined || place.target === undefined) {
+      if (statement.ifNotExists) return emptyResult();
+      throw new CodedError(
+        'DELTA_TABLE_ALREADY_EXISTS',
+        `There is a Delta table at ${place.location} already.`,
+      );
+    }
+    requireSameColumns(statement, snapshot.schema.fields);
+    await register(place, context);
+    return emptyResult();
+  }
+  const made = await makeTable(statement, place.location, context);
+  await register(place, context);
+  if (made === undefined) return emptyResult();
+  return staticResult(
+    [
+      { name: 'num_affected_rows', type: longType },
+      { name: 'num_inserted_rows', type: longType },
+    ],
+    [[made.rowCount, made.rowCount]],
+  );
+}
+
+async function placeOf(
+  statement: CreateTable,
+  context: StatementContext,
+): Promise<Place | 'exists'> {
+  const { catalog } = context.services;
+  const { parts } = statement.name;
+  const [first, path] = parts;
+  if (parts.length === 2 && first?.toLowerCase() === 'delta' && path !== undefined) {
+    return { location: await catalog.checkLocation(path), target: undefined, mustRegister: false };
+  }
+  const target = await catalog.targetName(parts, context.session.currentSchema);
+  const conflict = await catalog.findConflict(target, { signal: context.signal });
+  if (conflict !== undefined) {
+    if (statement.ifNotExists) return 'exists';
+    throw new CodedError(
+      'TABLE_OR_VIEW_ALREADY_EXISTS',
+      `There is a ${conflict.kind} ${conflict.schema}.${conflict.name} already.`,
+    );
+  }
+  if (statement.location === undefined) {
+    return { location: catalog.warehouseLocation(target), target, mustRegister: false };
+  }
+  return { location: await catalog.checkLocation(statement.location), target, mustRegister: true };
+}
+
+async function register(
+  { target, location, mustRegister }: Place,
+  { services }: StatementContext,
+): Promise<void> {
+  if (target !== undefined && mustRegister) await services.catalog.registerTable(target, location);
+}
+
+/** Version 0 of the table. `undefined` for a table without rows. */
+async function makeTable(
+  statement: CreateTable,
+  location: string,
+  context: StatementContext,
+): Promise<StagedRows | undefined> {
+  const { services, signal } = context;
+  const { asQuery } = statement;
+  const source = asQuery === undefined ? undefined : await planSource(asQuery, context);
+  const fields =
+    source === undefined
+      ? (statement.columns ?? []).map(fieldOf)
+      : source.columns.map(({ name, type }): StructField => ({
+          name,
+          type,
+          nullable: true,
+          metadata: {},
+        }));
+  requireFields(fields, statement, context);
+  const partitionColumns = partitionColumnsOf(statement, fields);
+  let staged: StagedRows | undefined;
+  if (source !== undefined) {
+    const names = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
+    staged = await stageRows(
+      {
+        sql: `SELECT * FROM (${source.sql}) AS source(${names})`,
+        fields,
+        partitionColumns,
+        location,
+      },
+      context,
+    );
+  }
+  const metadata: Metadata = {
+    kind: 'metaData',
+    id: services.newId(),
+    description: statement.comment,
+    format: { provider: 'parquet', options: {} },
+    schemaString: serializeSchema({ kind: 'struct', fields }),
+    partitionColumns,
+    createdTime: services.clock.nowMs(),
+    configuration: Object.fromEntries(
+      statement.properties.map(({ key, value }) => checkedProperty(key, value)),
+    ),
+  };
+  await commitNewTable(
+    { location, protocol: protocolFor(fields), metadata, files: staged?.files ?? [] },
+    {
+      operation: source === undefined ? 'CREATE TABLE' : 'CREATE TABLE AS SELECT',
+      operationParameters: {
+        isManaged: String(statement.location === undefined),
+        description: statement.comment ?? 'null',
+        partitionBy: JSON.stringify(partitionColumns),
+        properties: JSON.stringify(metadata.configuration),
+      },
+      operationMetrics:
+        staged === undefined
+          ? {}
+          : {
+              numFiles: String(staged.files.length),
+              numOutputRows: String(staged.rowCount),
+              numOutputBytes: String(staged.bytes),
+            },
+    },
+    commitPorts(context),
+    signal,
+  );
+  return staged;
+}
+
+function fieldOf({ name, type, notNull, comment }: ColumnDefinition): StructField {
+  return { name, type, nullable: !notNull, metadata: comment === undefined ? {} : { comment } };
+}
+
+function requireFields(
+  fields: readonly StructField[],
+  statement: CreateTable,
+  { source }: StatementContext,
+): void {
+  const fail = (
+    code: 'PARSE_SYNTAX_ERROR' | 'COLUMN_ALREADY_EXISTS' | 'UNSUPPORTED_DATATYPE',
+    message: string,
+    hint?: string,
+  ) => errorAt(source, statement.name.start, { code, message, hint });
+  if (fields.length === 0) {
+    const where =
+      statement.location === undefined
+        ? ''
+        : ` There is no Delta table at ${statement.location} to take them from.`;
+    throw fail(
+      'PARSE_SYNTAX_ERROR',
+      `A new table needs columns.${where}`,
+      'List them, or add AS SELECT.',
+    );
+  }
+  const seen = new Set<string>();
+  for (const { name, type } of fields) {
+    if (seen.has(name.toLowerCase())) {
+      throw fail('COLUMN_ALREADY_EXISTS', `The column "${name}" occurs twice.`);
+    }
+    seen.add(name.toLowerCase());
+    if (/[ ,;{}()\n\t=]/.test(name) || name === '') {
+      throw fail(
+        'UNSUPPORTED_DATATYPE',
+        `The column name "${name}" has a character that Parquet columns of Delta tables cannot have without column mapping.`,
+        'Use letters, digits and underscores, or give the column an alias.',
+      );
+    }
+    const refused = unwritable(type);
+    if (refused !== undefined) {
+      throw fail(
+        'UNSUPPORTED_DATATYPE',
+        `The column "${name}" cannot be written as ${typeName(refused)}.`,
+        'Add a CAST.',
+      );
+    }
+  }
+}
+
+/** The part of a type that no file can hold. */
+function unwritable(type: DataType): DataType | undefined {
+  switch (type.kind) {
+    case 'void':
+    case 'variant':
+      return type;
+    case 'array':
+      return unwritable(type.elementType);
+    case 'map':
+      return unwritable(type.keyType) ?? unwritable(type.valueType);
+    case 'struct':
+      return type.fields.length === 0
+        ? type
+        : type.fields.map((f) => unwritable(f.type)).find((t) => t !== undefined);
+    case 'boolean':
+    case 'byte':
+    case 'short':
+    case 'integer':
+    case 'long':
+    case 'float':
+    case 'double':
+    case 'string':
+    case 'binary':
+    case 'date':
+    case 'timestamp':
+    case 'timestamp_ntz':
+    case 'decimal':
+      return undefined;
+  }
+}
+
+/** The lowest protocol that the columns allow. */
+function protocolFor(fields: readonly StructField[]): Protocol {
+  const needsNtz = fields.some(({ type }) => hasTimestampNtz(type));
+  if (!needsNtz) return { kind: 'protocol', minReaderVersion: 1, minWriterVersion: 2 };
+  return {
+    kind: 'protocol',
+    minReaderVersion: 3,
+    minWriterVersion: 7,
+    readerFeatures: ['timestampNtz'],
+    writerFeatures: ['appendOnly', 'invariants', 'timestampNtz'],
+  };
+}
+
+function hasTimestampNtz(type: DataType): boolean {
+  switch (type.kind) {
+    case 'timestamp_ntz':
+      return true;
+    case 'array':
+      return hasTimestampNtz(type.elementType);
+    case 'map':
+      return hasTimestampNtz(type.keyType) || hasTimestampNtz(type.valueType);
+    case 'struct':
+      return type.fields.some((field) => hasTimestampNtz(field.type));
+    default:
+      return false;
+  }
+}
+
+function partitionColumnsOf(
+  { partitionedBy }: CreateTable,
+  fields: readonly StructField[],
+): readonly string[] {
+  const columns = partitionedBy.map((wanted) => {
+    const field = fields.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+    if (field !== undefined) return field.name;
+    throw new CodedError(
+      'DELTA_MISSING_PART_COLUMN',
+      `The table has no column "${wanted}" to be partitioned by.`,
+    );
+  });
+  if (columns.length > 0 && columns.length === fields.length) {
+    throw new CodedError(
+      'DELTA_MISSING_PART_COLUMN',
+      'A table needs a column that it is not partitioned by.',
+      {
+        hint: 'Partition by fewer columns.',
+      },
+    );
+  }
+  return columns;
+}
+
+/** The columns that the statement lists must be those that the table at its LOCATION has. */
+function requireSameColumns(
+  { columns, location }: CreateTable,
+  fields: readonly StructField[],
+): void {
+  if (columns === undefined) return;
+  const text = (list: readonly { name: string; type: DataType }[]) =>
+    list.map(({ name, type }) => `${name} ${typeName(type)}`).join(', ');
+  if (text(columns).toLowerCase() === text(fields).toLowerCase()) return;
+  throw new CodedError(
+    'DELTA_CREATE_TABLE_SCHEME_MISMATCH',
+    `The table at ${location ?? 'this place'} has other columns: ${text(fields)}.`,
+  );
+}
+
+function refuseUnsupported(statement: CreateTable, { source }: StatementContext): void {
+  const refuse = (what: string) =>
+    errorAt(source, statement.name.start, {
+      code: 'UNSUPPORTED_FEATURE',
+      message: `${what} is not supported.`,
+    });
+  if (statement.using !== undefined && statement.using !== 'delta')
+    throw refuse(`A table in the format ${statement.using}`);
+  if (statement.orReplace) throw refuse('CREATE OR REPLACE TABLE');
+  if (statement.clusterBy.length > 0) throw refuse('CLUSTER BY');
+  if (statement.asQuery !== undefined && statement.columns !== undefined) {
+    throw refuse('A list of columns together with AS SELECT');
+  }
+  for (const { name, defaultValue, generated } of statement.columns ?? []) {
+    if (defaultValue !== undefined) throw refuse(`The DEFAULT of column "${name}"`);
+    if (generated !== undefined) throw refuse(`The generated column "${name}"`);
+  }
+}
