@@ -1,10 +1,12 @@
 /**
- * The one composition root: chooses implementations and puts the parts together. Tests call it with
- * a fake engine and use `inject`, without a port.
+ * The composition root of HTTP: hooks, routes and what they share, over parts that were chosen
+ * elsewhere (`open-parts.ts`). Tests call it with a fake engine and use `inject`, without a port.
  */
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { Clock, NewId } from '../catalog/ports.ts';
+import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
 import type { SqlEngine } from '../sql/sql-engine.ts';
 import { Admission } from './admission.ts';
 import type { Config } from './config.ts';
@@ -13,6 +15,7 @@ import { addBodyParsers } from './plugins/body-parsers.ts';
 import { addHostCheck } from './plugins/host-check.ts';
 import { addProblemReplies, onClientError, sendError } from './plugins/problem-replies.ts';
 import { Telemetry } from './plugins/telemetry.ts';
+import { addCatalogRoutes } from './routes/catalog.ts';
 import { addHealthRoutes, shuttingDown } from './routes/health.ts';
 import { addQueryRoutes } from './routes/queries.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
@@ -23,7 +26,11 @@ import { version } from './version.ts';
 
 /** Everything the server needs from outside; tests bring their own. */
 export interface ServerParts {
+  /** Closed with the server. */
   readonly engine: SqlEngine;
+  /** Without them there are no catalog routes. */
+  readonly catalog?: Catalog | undefined;
+  readonly snapshots?: SnapshotCache | undefined;
   readonly clock?: Clock | undefined;
   readonly newId?: NewId | undefined;
   /** Without it `/docs` is left out, which spares tests its script. */
@@ -37,10 +44,10 @@ export interface LeveeServer {
   readonly close: () => Promise<void>;
 }
 
-const systemClock: Clock = { nowMs: () => Date.now() };
+export const systemClock: Clock = { nowMs: () => Date.now() };
 
 export async function buildServer(config: Config, parts: ServerParts): Promise<LeveeServer> {
-  const { engine, clock = systemClock, newId = randomUUID } = parts;
+  const { engine, catalog, snapshots, clock = systemClock, newId = randomUUID } = parts;
   const { limits } = config;
   const telemetry = new Telemetry();
   const admission = new Admission(limits);
@@ -67,6 +74,9 @@ export async function buildServer(config: Config, parts: ServerParts): Promise<L
   addSqlRoutes(http, { engine, admission, registry, sessions, limits, newId, reportDefect });
   addQueryRoutes(http, registry, clock);
   addSessionRoutes(http, sessions);
+  if (catalog !== undefined && snapshots !== undefined) {
+    addCatalogRoutes(http, { catalog, snapshots, engine });
+  }
   if (parts.docsPage !== false) await addDocsPage(http);
   await http.ready();
 

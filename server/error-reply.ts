@@ -92,7 +92,7 @@ export function asCodedError(error: unknown): CodedError {
   });
 }
 
-export function toProblem(error: CodedError, queryId?: string  ): Problem {
+export function toProblem(error: CodedError, queryId?: string): Problem {
   const status = statusOf(error.code, error.sqlState);
   return {
     type: `urn:levee:error:${error.code}`,

@@ -50,7 +50,7 @@ test('answers JSON with every row, the snapshots and "complete"', async (t) => {
       { name: 'ticker', type: 'STRING', nullable: true },
       { name: 'volume', type: 'BIGINT', nullable: false },
     ],
-     
+
     rows: [
       ['AAPL', 9_007_199_254_740_993],
       [null, -1],
