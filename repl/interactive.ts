@@ -43,9 +43,10 @@ export async function runInteractive(context: ReplContext, history: HistoryFile)
   let known: string[] = entries;
   let typed: string[] = [];
 
-  // A tab within a paste is text, not a request.
+  // A tab that came together with what follows it is text in a paste, not a request.
   const notePaste = (chunk: Buffer | string): void => {
-    isPasting = chunk.length > 1 && chunk.includes('\t');
+    const at = chunk.indexOf('\t');
+    isPasting = at >= 0 && at < chunk.length - 1;
   };
   stdin.prependListener('data', notePaste);
 

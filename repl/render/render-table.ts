@@ -6,8 +6,8 @@
  *      AAPL   | 187.32
  *     (1 row)
  *
- * The first rows decide how wide the columns are; what comes later and is wider is wrapped or
- * pushes its line out, so memory does not grow with the result. A cell of several lines is marked
+ * The first rows decide how wide the columns are; one that comes later and needs more widens them
+ * from there on, so memory does not grow with the result. A cell of several lines is marked
  * with `+` as psql does, one that was wrapped with `.`.
  */
 import { displayWidth, pad, truncate, wrap } from '../display-width.ts';
@@ -86,8 +86,11 @@ interface Piece {
   readonly mark: ' ' | '+' | '.';
 }
 
-function piecesOf(text: string, width: number, options: RenderOptions): readonly Piece[] {
-  const lines = cellLines(text);
+function piecesOf(
+  lines: readonly string[],
+  width: number,
+  options: RenderOptions,
+): readonly Piece[] {
   return lines.flatMap((line, index): readonly Piece[] => {
     const mark = index < lines.length - 1 ? '+' : ' ';
     if (options.width === undefined || options.fit === 'off') return [{ text: line, mark }];
@@ -100,7 +103,7 @@ function piecesOf(text: string, width: number, options: RenderOptions): readonly
   });
 }
 
-/** One row, which may take several lines of output. */
+/** One row, which may take several lines of output, all `widths` wide. */
 function renderRow(
   cells: readonly (readonly Piece[])[],
   widths: readonly number[],
@@ -113,37 +116,36 @@ function renderRow(
       const piece = cell[line] ?? { text: '', mark: ' ' };
       return ` ${pad(piece.text, widths[index] ?? 0, aligns[index] ?? 'left')}${piece.mark}`;
     });
-    text += `${parts.join('|').trimEnd()}\n`;
+    text += `${parts.join('|').replace(/ +$/, '')}\n`;
   }
   return text;
 }
 
-/** Draws `head` and then the `rest` with the widths that fit `head`. */
+/** Draws `head` and then the `rest` with the widths that fit `head`, or wider. */
 export async function* renderTable(
   columns: readonly Column[],
   head: readonly Row[],
   rest: AsyncIterable<Row>,
   options: RenderOptions,
 ): AsyncGenerator<string> {
-  const wanted = wantedWidths(columns, head, options);
-  const widths = options.fit === 'off' ? wanted : (fitWidths(wanted, options.width) ?? wanted);
+  const fit = (wanted: readonly number[]): readonly number[] =>
+    options.fit === 'off' ? wanted : (fitWidths(wanted, options.width) ?? wanted);
+  const wanted = [...wantedWidths(columns, head, options)];
+  let widths = fit(wanted);
+  const draw = (
+    cells: readonly (readonly string[])[],
+    aligns: readonly ('left' | 'right' | 'center')[],
+  ): string => {
+    const pieces = cells.map((lines, index) => piecesOf(lines, widths[index] ?? 0, options));
+    return renderRow(pieces, widths, aligns);
+  };
+  const cellsOf = (row: Row): readonly (readonly string[])[] =>
+    columns.map((_, index) => cellLines(cellText(row[index] ?? null, options.nullText)));
   const aligns = columns.map((column) => (isNumeric(column) ? 'right' : 'left'));
-  const drawRow = (row: Row): string =>
-    renderRow(
-      columns.map((_, index) =>
-        piecesOf(cellText(row[index] ?? null, options.nullText), widths[index] ?? 0, options),
-      ),
-      widths,
-      aligns,
-    );
 
   if (!options.tuplesOnly) {
-    const names = columns.map(({ name }, index) =>
-      piecesOf(escapeControls(name), widths[index] ?? 0, options),
-    );
-    yield renderRow(
-      names,
-      widths,
+    yield draw(
+      columns.map(({ name }) => [escapeControls(name)]),
       columns.map(() => 'center'),
     );
     yield `${widths.map((width) => '-'.repeat(width + 2)).join('+')}\n`;
@@ -151,11 +153,17 @@ export async function* renderTable(
   let count = 0;
   for (const row of head) {
     count += 1;
-    yield drawRow(row);
+    yield draw(cellsOf(row), aligns);
   }
   for await (const row of rest) {
     count += 1;
-    yield drawRow(row);
+    const cells = cellsOf(row);
+    const needed = cells.map(widthOfLines);
+    if (needed.some((width, index) => width > (wanted[index] ?? 0))) {
+      needed.forEach((width, index) => (wanted[index] = Math.max(width, wanted[index] ?? 0)));
+      widths = fit(wanted);
+    }
+    yield draw(cells, aligns);
   }
   if (options.footer && !options.tuplesOnly) yield `${rowCountText(count)}\n\n`;
 }
