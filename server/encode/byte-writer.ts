@@ -62,8 +62,15 @@ export class ByteWriter {
 
   copy(source: Uint8Array, start: number, end: number): void {
     this.#reserve(end - start);
-    this.#bytes.set(source.subarray(start, end), this.#length);
-    this.#length += end - start;
+    if (end - start > 48) {
+      this.#bytes.set(source.subarray(start, end), this.#length);
+      this.#length += end - start;
+      return;
+    }
+    const bytes = this.#bytes;
+    let length = this.#length;
+    for (let index = start; index < end; index++) bytes[length++] = source[index] ?? 0;
+    this.#length = length;
   }
 
   /** A safe integer in decimal. */
@@ -81,6 +88,19 @@ export class ByteWriter {
     const billions = Math.floor(rest / 1e9);
     this.#digits(billions, digitCount(billions));
     this.#digits((rest - billions * 1e9) | 0, 9);
+  }
+
+  /**
+   * `whole` and the fraction `millionths / 1e6` without its closing zeros; no point without a
+   * fraction.
+   */
+  fixed(whole: number, millionths: number): void {
+    this.integer(whole);
+    if (millionths === 0) return;
+    this.#reserve(7);
+    this.#bytes[this.#length++] = 0x2e;
+    this.#digits(millionths, 6);
+    while (this.#bytes[this.#length - 1] === 0x30) this.#length--;
   }
 
   /** `value` (0 to 999,999,999) with leading zeros. */

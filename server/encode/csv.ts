@@ -86,7 +86,7 @@ function csvValue(type: DataType, vector: ColumnVector, binary: BinaryForm): Cel
       if (type.kind !== 'timestamp' && type.kind !== 'timestamp_ntz') {
         return jsonCell(type, vector, binary);
       }
-      return timestampCell(type.kind === 'timestamp', vector.values, wordPairs(vector.values));
+      return timestampCell(type.kind === 'timestamp', vector.values);
     }
     case 'float': {
       const { values } = vector;

@@ -10,13 +10,13 @@ import type { ColumnVector } from '../../catalog/column-batch.ts';
 import type { DataType, StructField } from '../../catalog/data-type.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import {
+  TimestampWriter,
   wordPairs,
   writeDate,
   writeDecimal,
   writeDouble,
   writeFloat32,
   writeLong,
-  writeTimestamp,
 } from './scalar-text.ts';
 
 /** Writes the value of one row of the column it was made for. */
@@ -54,7 +54,7 @@ function jsonValue(type: DataType, vector: ColumnVector, binary: BinaryForm): Ce
       const { values } = vector;
       const pairs = wordPairs(values);
       if (type.kind === 'timestamp' || type.kind === 'timestamp_ntz') {
-        return quoted(timestampCell(type.kind === 'timestamp', values, pairs));
+        return quoted(timestampCell(type.kind === 'timestamp', values));
       }
       return (row, out) => writeLong(out, values, pairs, row);
     }
@@ -115,9 +115,10 @@ function quoted(write: CellWriter): CellWriter {
 }
 
 /** A `TIMESTAMP` is an instant and ends in `Z`; a `TIMESTAMP_NTZ` is what a clock showed. */
-export function timestampCell(utc: boolean, values: BigInt64Array, pairs: Int32Array): CellWriter {
+export function timestampCell(utc: boolean, values: BigInt64Array): CellWriter {
+  const timestamps = new TimestampWriter(values);
   return (row, out) => {
-    writeTimestamp(out, values, pairs, row);
+    timestamps.write(row, out);
     if (utc) out.byte(0x5a);
   };
 }
