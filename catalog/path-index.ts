@@ -41,8 +41,9 @@ export class PathIndex {
       const hash = rowHash(paths, row);
       this.#hashes[row] = hash;
       this.#place(row, hash);
+      // Row by row: a broken path throws here, and the rows before it must not be placed again.
+      this.#rows = row + 1;
     }
-    this.#rows = rowCount;
   }
 
   #grow(rowCount: number): void {

@@ -13,7 +13,7 @@
 import { CodedError } from './coded-error.ts';
 import { readHistory, versionAt, type CommitRecord } from './commit-history.ts';
 import type { Clock, ObjectStore, ParquetIo } from './ports.ts';
-import { SharedTask } from './shared-task.ts';
+import { CoalescedTask } from './coalesced-task.ts';
 import type { Snapshot } from './snapshot.ts';
 import { throwIfAborted } from './throw-if-aborted.ts';
 import { advanceSnapshot, isCurrent, loadSnapshot } from './snapshot-loader.ts';
@@ -50,7 +50,7 @@ export interface SnapshotCacheOptions {
 
 /** What one key of the cache knows. */
 interface Entry {
-  readonly task: SharedTask<Snapshot>;
+  readonly task: CoalescedTask<Snapshot>;
   snapshot: Snapshot | undefined;
   /** When the load that confirmed the snapshot began. */
   checkedMs: number;
@@ -89,7 +89,7 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     const entry: Entry = {
       snapshot: undefined,
       checkedMs: -Infinity,
-      task: new SharedTask(async (signal) => {
+      task: new CoalescedTask(async (signal) => {
         const startedMs = clock.nowMs();
         try {
           entry.snapshot = await refresh(entry.snapshot, signal);

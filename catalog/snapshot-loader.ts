@@ -270,6 +270,7 @@ export async function advanceSnapshot(
     timestampMs: await versionTime(store, state, newest.file, inCommitTimestamp, signal),
     state,
     source: sourceOf(newest.file, snapshot.source.checkpointVersion, filesRead),
+    previous: snapshot,
   });
 }
 

@@ -44,6 +44,8 @@ export interface SnapshotParts {
   readonly timestampMs: number;
   readonly state: TableState;
   readonly source: SnapshotSource;
+  /** The snapshot it was advanced from: an unchanged schema is not parsed again. */
+  readonly previous?: Snapshot | undefined;
 }
 
 /**
@@ -51,12 +53,15 @@ export interface SnapshotParts {
  * `checkReadable` and `parseSchema` throw: no snapshot of a table that cannot be read exists.
  */
 export function buildSnapshot(parts: SnapshotParts): Snapshot {
-  const { location, version, timestampMs, state, source } = parts;
+  const { location, version, timestampMs, state, source, previous } = parts;
   const { protocol, metadata, txns, domainMetadata, files } = state;
   if (protocol === undefined) throw missing(location, version, 'protocol');
   if (metadata === undefined) throw missing(location, version, 'metaData');
   checkReadable(location, protocol, metadata);
-  const schema = parseSchema(metadata.schemaString, location);
+  const schema =
+    previous?.metadata.schemaString === metadata.schemaString
+      ? previous.schema
+      : parseSchema(metadata.schemaString, location);
   return Object.freeze({
     location,
     version,

@@ -12,7 +12,7 @@ interface Run<T> {
   waiters: number;
 }
 
-export class SharedTask<T> {
+export class CoalescedTask<T> {
   readonly #work: (signal: AbortSignal) => Promise<T>;
   #current: Run<T> | undefined;
   #next: Run<T> | undefined;
