@@ -47,10 +47,10 @@ export function errnoOf(error: unknown): string | undefined {
     : undefined;
 }
 
-/** Whether the object, or a folder on the way to it, does not exist. */
+/** Whether the object, or a folder on the way to it, does not exist; links in a circle lead nowhere. */
 export function isMissing(error: unknown): boolean {
   const errno = errnoOf(error);
-  return errno === 'ENOENT' || errno === 'ENOTDIR';
+  return errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'ELOOP';
 }
 
 /** Whether `link` failed because the file system knows no hard links. */
