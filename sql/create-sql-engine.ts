@@ -3,6 +3,7 @@ import { CodedError } from '../catalog/coded-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
 import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
+import { createDeletionVectorCache } from '../catalog/deletion-vector-cache.ts';
 import { SnapshotPins } from './bind/snapshot-pins.ts';
 import type { DuckdbEngine } from './duckdb/duckdb-engine.ts';
 import { relationColumns } from './relation-columns.ts';
@@ -20,8 +21,15 @@ export interface SqlEngineOptions {
   readonly newId: NewId;
 }
 
+/** What is remembered of deletion vectors: about 30 million deleted rows. */
+const deletionVectorBytesMax = 64 * 1024 * 1024;
+
 export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
-  const services: EngineServices = { ...options, globalTemporaryViews: new Map() };
+  const services: EngineServices = {
+    ...options,
+    deletionVectors: createDeletionVectorCache(options.store, deletionVectorBytesMax),
+    globalTemporaryViews: new Map(),
+  };
   return {
     run: (request) => run(request, services),
     close: () => {

@@ -7,6 +7,7 @@ import { bindQuery, type QueryScope } from './bind/bind-query.ts';
 import type { BoundQuery } from './bind/bound-query.ts';
 import { EngineError } from './duckdb/duckdb-errors.ts';
 import type { EngineConnection } from './duckdb/engine-connection.ts';
+import { fetchDeletedRows, withPlanConnection } from './fetch-deleted-rows.ts';
 import { positionAt } from './errors.ts';
 import { limitRows } from './limit-rows.ts';
 import { byteOffsets } from './parse/byte-offsets.ts';
@@ -26,6 +27,7 @@ export async function runQuery(
   const plan = await clock.time('plan', async () => planQuery(bound));
   const connection = await context.services.duckdb.connect();
   try {
+    await clock.time('fetch', () => fetchDeletedRows(plan, connection, context));
     const result = await clock.time('execute', () => execute(plan, bound, connection, context));
     return {
       columns: result.columns,
@@ -52,7 +54,7 @@ export async function describeQuery(
   const bound = await bindQuery(slice, queryScope(context), context);
   const plan = planQuery(bound);
   return await inSource(plan, bound, context, () =>
-    context.services.duckdb.withConnection((connection) =>
+    withPlanConnection(plan, context, (connection) =>
       connection.describe(plan.sql, context.parameters),
     ),
   );

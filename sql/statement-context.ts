@@ -1,6 +1,7 @@
 /** What every stage of one statement shares. */
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ViewDefinition } from '../catalog/catalog-store.ts';
+import type { DeletionVectorCache } from '../catalog/deletion-vector-cache.ts';
 import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
 import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
 import type { DuckdbEngine } from './duckdb/duckdb-engine.ts';
@@ -14,6 +15,7 @@ export interface EngineServices {
   readonly catalog: Catalog;
   readonly snapshots: SnapshotCache;
   readonly store: ObjectStore;
+  readonly deletionVectors: DeletionVectorCache;
   readonly duckdb: DuckdbEngine;
   /** Views of `global_temp`, shared by all sessions until the server stops; by lower-case name. */
   readonly globalTemporaryViews: Map<string, ViewDefinition>;

@@ -109,12 +109,34 @@ function readField(json: unknown, path: readonly string[], table: string): Struc
   if (metadata !== null && !isRecord(metadata)) {
     throw corrupt(table, `the metadata of ${columnText(fieldPath)} is not an object`);
   }
+  refuseCollations(metadata ?? {}, fieldPath, table);
   return {
     name,
     type: readType(json['type'], fieldPath, table),
     nullable: readFlag(json, 'nullable', fieldPath, table),
     metadata: (metadata ?? {}) as { readonly [key: string]: JsonValue },
   };
+}
+
+/**
+ * Strings with a collation compare by its rules, which are not known here; only UTF8_BINARY is the
+ * order of bytes. The collations of nested strings are in the metadata of the column they lie in.
+ */
+function refuseCollations(
+  metadata: { readonly [key: string]: unknown },
+  path: readonly string[],
+  table: string,
+): void {
+  const collations = metadata['__COLLATIONS'];
+  if (!isRecord(collations)) return;
+  for (const [where, collation] of Object.entries(collations)) {
+    if (typeof collation === 'string' && collation.endsWith('UTF8_BINARY')) continue;
+    throw new CodedError(
+      'UNSUPPORTED_DATATYPE',
+      `Column ${columnText(path)} of ${table} has the collation ${String(collation)} at "${where}".`,
+      { hint: 'Read the table with an engine that supports collations.' },
+    );
+  }
 }
 
 /** Absent means true, the weaker promise. */

@@ -16,6 +16,7 @@ import {
 } from '../parse/table-reference.ts';
 import type { EditedText } from '../parse/text-edits.ts';
 import { tokenize } from '../parse/tokenize.ts';
+import { requireParameters } from '../require-parameters.ts';
 import type { StatementContext } from '../statement-context.ts';
 import type { BoundQuery, BoundReference } from './bound-query.ts';
 import {
@@ -62,6 +63,8 @@ export async function bindQuery(
     );
     return readQueryReferences(tree);
   });
+  // A view's own text has none; those of the statement are checked before anything is looked up.
+  if (scope.viewStack.length === 0) requireParameters(query.parameters, context.parameters);
   refuseFunctions(references, slice.source, locate);
   requireSecondOpinion(text.text, references);
 
@@ -84,6 +87,7 @@ export async function bindQuery(
     text,
     references: qualified.references,
     edits: qualified.edits,
+    parameters: query.parameters,
     isVolatile:
       references.functions.some(({ name }) => isVolatile(name)) || bound.some(isVolatileReference),
     hasGroupBy: references.hasGroupBy,

@@ -1,4 +1,5 @@
 /** A query whose every name has a meaning: what bind gives to plan. Plain data. */
+import type { QueryParameters } from '../parse/lexical-edits.ts';
 import type { EditedText, TextEdit } from '../parse/text-edits.ts';
 import type { PinnedTable } from './snapshot-pins.ts';
 
@@ -32,6 +33,7 @@ export interface BoundQuery {
   readonly references: readonly BoundReference[];
   /** Changes of the text besides the references: qualified column names shortened. */
   readonly edits: readonly TextEdit[];
+  readonly parameters: QueryParameters;
   readonly isVolatile: boolean;
   /** Whether any SELECT in it groups. */
   readonly hasGroupBy: boolean;

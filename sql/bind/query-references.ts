@@ -209,7 +209,8 @@ function ctes(node: JsonObject): { name: string; body: Json }[] {
     return [];
   return map.map.flatMap((entry) => {
     if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) return [];
-    return [{ name: String(entry.key), body: entry.value ?? null }];
+    const name = typeof entry.key === 'string' ? entry.key : '';
+    return [{ name, body: entry.value ?? null }];
   });
 }
 

@@ -58,7 +58,7 @@ function parameterValue(expression: string, context: StatementContext): string |
       `The parameter ${only.value} of the time travel has no value.`,
     );
   }
-  return String(value as string | number | bigint | boolean);
+  return String(value);
 }
 
 function versionNumber(text: string): number {

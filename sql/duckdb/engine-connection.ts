@@ -1,5 +1,6 @@
 /** One connection to DuckDB, for one statement at a time. */
 import duckdb from '@duckdb/node-bindings';
+import { BIGINT, DuckDBDataChunk } from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBResult, DuckDBType } from '@duckdb/node-api';
 import type { ColumnBatch } from '../../catalog/column-batch.ts';
 import { CodedError } from '../../catalog/coded-error.ts';
@@ -120,6 +121,29 @@ export class EngineConnection {
     });
   }
 
+  /** A temporary table of one BIGINT column `position`, gone with the connection. */
+  async putPositions(name: string, positions: BigInt64Array): Promise<void> {
+    await this.#interruptible(undefined, async () => {
+      await this.#connection.run(`CREATE TEMP TABLE "${name}" (position BIGINT)`);
+      const appender = await this.#connection.createAppender(name, 'main', 'temp');
+      const rowsMax = duckdb.vector_size();
+      for (let from = 0; from < positions.length; from += rowsMax) {
+        const part = positions.subarray(from, Math.min(from + rowsMax, positions.length));
+        const chunk = DuckDBDataChunk.create([BIGINT], part.length);
+        const vector = duckdb.data_chunk_get_vector(chunk.chunk, 0);
+        duckdb.copy_data_to_vector(
+          vector,
+          0,
+          part.buffer as ArrayBuffer,
+          part.byteOffset,
+          part.byteLength,
+        );
+        appender.appendDataChunk(chunk);
+      }
+      appender.closeSync();
+    });
+  }
+
   /** Runs a `COPY ... TO ... (RETURN_STATS)` and tells what was written. */
   async copy(
     sql: string,
@@ -156,7 +180,7 @@ export class EngineConnection {
         const reader = await prepared.runAndReadAll();
         return reader
           .getRowsJS()
-          .map((row) => String(row[1]))
+          .map(([, plan]) => (typeof plan === 'string' ? plan : ''))
           .join('\n');
       } finally {
         prepared.destroySync();

@@ -8,10 +8,12 @@ import {
   type DuckDBStructType,
   type DuckDBType,
 } from '@duckdb/node-api';
+import { CodedError } from '../../catalog/coded-error.ts';
 import type { ColumnBatch } from '../../catalog/column-batch.ts';
 import type { CallOptions, ParquetColumn, ParquetIo } from '../../catalog/ports.ts';
 import { quoteFileName, quoteIdentifier, quoteString } from '../quote.ts';
 import type { DuckdbEngine } from './duckdb-engine.ts';
+import type { EngineConnection } from './engine-connection.ts';
 
 export function createParquetIo(engine: DuckdbEngine): ParquetIo {
   return {
@@ -30,6 +32,7 @@ async function* readColumns(
   try {
     // The parts of a checkpoint may differ in schema; by name, a column that a part lacks is NULL.
     const files = `read_parquet([${locations.map(quoteFileName).join(', ')}], union_by_name = true, hive_partitioning = false)`;
+    await requireValidSchema(connection, locations, options?.signal);
     const schema = await connection.columnTypes(`SELECT * FROM ${files}`);
     const list = columns.map((column) => `${columnSql(column, schema)}`).join(', ');
     const result = await connection.stream(
@@ -41,6 +44,30 @@ async function* readColumns(
   } finally {
     connection.close();
   }
+}
+
+/**
+ * DuckDB reads files whose schema is not valid Parquet, with a guess at what was meant. For the log a
+ * guess is not enough: it says which files are the table. The case that occurs is a group with the
+ * logical type Null, which one release of a writer left behind (PARQUET-1879); Arrow and Spark
+ * refuse such files, too.
+ */
+async function requireValidSchema(
+  connection: EngineConnection,
+  locations: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const rows = await connection.rows(
+    `SELECT file_name, name FROM parquet_schema([${locations.map(quoteFileName).join(', ')}])
+     WHERE num_children > 0 AND logical_type = 'NullType()' LIMIT 1`,
+    signal,
+  );
+  const [first] = rows;
+  if (first === undefined) return;
+  throw new CodedError(
+    'DELTA_LOG_CORRUPT',
+    `The log file ${String(first[0])} is no valid Parquet: its group "${String(first[1])}" has the logical type Null.`,
+  );
 }
 
 const sqlTypes = {
@@ -59,7 +86,7 @@ function columnSql(column: ParquetColumn, schema: ReadonlyMap<string, DuckDBType
   let sql = quoteIdentifier(first);
   for (const name of rest) {
     if (type.typeId !== DuckDBTypeId.STRUCT) return `CAST(NULL AS ${sqlType})`;
-    const { entryNames, entryTypes } = type as DuckDBStructType;
+    const { entryNames, entryTypes } = type;
     const index = entryNames.indexOf(name);
     const entry = entryTypes[index];
     if (entry === undefined) return `CAST(NULL AS ${sqlType})`;

@@ -95,14 +95,14 @@ export function resultType(type: DuckDBType, columnName: string): ResultType {
     case DuckDBTypeId.UHUGEINT:
       return { layout: 'uhugeint', dataType: { kind: 'decimal', precision: 38, scale: 0 } };
     case DuckDBTypeId.DECIMAL: {
-      const { width, scale } = type as DuckDBDecimalType;
+      const { width, scale } = type;
       const dataType: DataType = { kind: 'decimal', precision: width, scale };
       if (width <= 4) return { layout: 'decimal16', dataType };
       if (width <= 9) return { layout: 'decimal32', dataType };
       return { layout: width <= 18 ? 'decimal64' : 'decimal128', dataType };
     }
     case DuckDBTypeId.ENUM: {
-      const { values, internalTypeId } = type as DuckDBEnumType;
+      const { values, internalTypeId } = type;
       const layout =
         internalTypeId === DuckDBTypeId.UTINYINT
           ? 'enum8'
@@ -112,7 +112,7 @@ export function resultType(type: DuckDBType, columnName: string): ResultType {
       return { layout, members: values, dataType: { kind: 'string' } };
     }
     case DuckDBTypeId.STRUCT: {
-      const { entryNames, entryTypes } = type as DuckDBStructType;
+      const { entryNames, entryTypes } = type;
       const children = entryTypes.map((entry) => resultType(entry, columnName));
       const empty = entryNames.length === 1 && entryNames[0] === emptyStructField;
       const fields = children.map((child, index) =>
@@ -126,16 +126,16 @@ export function resultType(type: DuckDBType, columnName: string): ResultType {
       };
     }
     case DuckDBTypeId.LIST: {
-      const child = resultType((type as DuckDBListType).valueType, columnName);
+      const child = resultType(type.valueType, columnName);
       return { layout: 'list', child, dataType: arrayOf(child) };
     }
     case DuckDBTypeId.ARRAY: {
-      const { valueType, length } = type as DuckDBArrayType;
+      const { valueType, length } = type;
       const child = resultType(valueType, columnName);
       return { layout: 'fixedList', child, size: length, dataType: arrayOf(child) };
     }
     case DuckDBTypeId.MAP: {
-      const { keyType, valueType } = type as DuckDBMapType;
+      const { keyType, valueType } = type;
       const keys = resultType(keyType, columnName);
       const values = resultType(valueType, columnName);
       const entries: ResultType = {

@@ -46,7 +46,8 @@ export function lexicalEdits(
     editGap(edits, text, { start: gapStart, end: token.start, isOuter: index === 0 });
     const last = options.dialect === 'spark' ? lastOfStrings(tokens, index) : index;
     const lastToken = tokens[last] ?? token;
-    const edited = translate(tokens.slice(index, last + 1), text, options.dialect, parameters);
+    const run = last === index ? [token] : tokens.slice(index, last + 1);
+    const edited = translate(run, text, options.dialect, parameters);
     const original = text.slice(token.start, lastToken.end);
     const spaced = separate(edited ?? original, text, token, tokens[index - 1], options.dialect);
     if (spaced !== original) edits.push({ start: token.start, end: lastToken.end, text: spaced });

@@ -42,18 +42,18 @@ export function toDuckdbQuery(slice: SourceSlice, dialect: Dialect): DuckdbQuery
     end: slice.end,
     questionMarksBefore: all.slice(0, first).filter((token) => isQuestionMark(token)).length,
   });
-  const travels = findTimeTravel(tokens, source);
-  const merged = travels.length === 0 ? edits : mergeTravels(edits, travels, source);
+  const { travels, tableKeywords } = findTimeTravel(tokens, source);
+  const travelled = travels.length === 0 ? edits : mergeTravels(edits, travels, source);
+  const keywords = tableKeywords.map((keyword) => ({ ...keyword, text: 'FROM' }));
+  const merged = keywords.length === 0 ? travelled : [...travelled, ...keywords];
 
   const base = uneditedText(sliceText(slice));
   const shifted: EditedText = {
     text: base.text,
     toSource: (offset) => base.toSource(offset) + slice.start,
   };
-  const edited = editText(
-    shifted,
-    merged.map((edit) => moveEdit(edit, -slice.start)),
-  );
+  const moved = slice.start === 0 ? merged : merged.map((edit) => moveEdit(edit, -slice.start));
+  const edited = editText(shifted, moved);
   return { text: edited.text, edited, parameters };
 }
 
@@ -103,7 +103,6 @@ function mergeTravels(
   const result: TextEdit[] = [];
   let at = 0;
   for (const travel of travels) {
-    const keyword = travel.tableKeyword;
     const inside: TextEdit[] = [];
     for (
       let edit = edits[at];
@@ -120,11 +119,9 @@ function mergeTravels(
     const alias = travel.alias === undefined ? '' : ` ${render(travel.alias)}`;
     const value = typeof travel.value === 'string' ? travel.value : render(travel.value);
     const text = `${name}${alias} AT (${travel.unit} => ${value})`;
-    if (keyword !== undefined) result.push({ ...keyword, text: 'FROM' });
     result.push({ ...travel.replace, text });
   }
-  result.push(...edits.slice(at));
-  return result;
+  return result.concat(edits.slice(at));
 }
 
 function renderRange(range: TextRange, edits: readonly TextEdit[], source: string): string {

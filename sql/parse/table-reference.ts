@@ -38,17 +38,18 @@ export function tableReferenceAt(
   const first = tokenIndexAt(tokens, offset);
   const name = first === undefined ? undefined : readTableName(tokens, first);
   if (first === undefined || name === undefined) return undefined;
-  const nameEnd = endOf(tokens, name.next);
+  // `t *` is PostgreSQL's word for "with the tables that inherit from it": the same as `t`.
+  const afterName = isOperator(tokens[name.next], '*') ? name.next + 1 : name.next;
 
   const prefix = prefixAlias(tokens, first);
-  const alias = prefix === undefined ? readAlias(tokens, name.next) : undefined;
-  const afterAlias = alias?.next ?? name.next;
+  const alias = prefix === undefined ? readAlias(tokens, afterName) : undefined;
+  const afterAlias = alias?.next ?? afterName;
   const at = readAtClause(tokens, afterAlias);
   return {
     parts: name.parts,
-    nameEnd,
+    nameEnd: endOf(tokens, afterName),
     alias: prefix ?? (alias && { ...range(alias.name), text: alias.name.value, isPrefix: false }),
-    aliasClause: alias && { start: startOf(tokens, name.next), end: endOf(tokens, alias.next) },
+    aliasClause: alias && { start: startOf(tokens, afterName), end: endOf(tokens, alias.next) },
     columnAliases: alias?.columns,
     atClause:
       at === undefined ? undefined : { start: startOf(tokens, afterAlias), end: endOf(tokens, at) },

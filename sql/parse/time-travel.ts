@@ -28,8 +28,12 @@ export interface TimeTravel {
   readonly unit: 'VERSION' | 'TIMESTAMP';
   /** The value: final SQL text, or a range of the source still to be translated. */
   readonly value: string | TextRange;
-  /** The TABLE of `TABLE t VERSION AS OF 1`, which DuckDB knows without AT only. */
-  readonly tableKeyword?: TextRange | undefined;
+}
+
+export interface QueryTables {
+  readonly travels: readonly TimeTravel[];
+  /** Each TABLE of `TABLE t`: FROM means the same, and lets an alias and AT follow. */
+  readonly tableKeywords: readonly TextRange[];
 }
 
 /** One open bracket, or the whole query. */
@@ -48,8 +52,9 @@ const endsFrom = new Set(
 );
 
 /** `tokens` are those of one query; `text` is the text they come from. */
-export function findTimeTravel(tokens: readonly Token[], text: string): readonly TimeTravel[] {
-  const found: TimeTravel[] = [];
+export function findTimeTravel(tokens: readonly Token[], text: string): QueryTables {
+  const travels: TimeTravel[] = [];
+  const tableKeywords: TextRange[] = [];
   const levels: Level[] = [{ isQuery: true, inFrom: false, expectsTable: false, isEmpty: true }];
   for (let at = 0; at < tokens.length;) {
     const token = tokens[at];
@@ -72,7 +77,11 @@ export function findTimeTravel(tokens: readonly Token[], text: string): readonly
       }
       level.expectsTable = false;
       const read = readReference(tokens, at, text);
-      if (read?.travel !== undefined) found.push(read.travel);
+      if (read?.travel !== undefined) travels.push(read.travel);
+      const keyword = tokens[at - 1];
+      if (keyword && isWord(keyword, 'table') && read !== undefined) {
+        tableKeywords.push({ start: keyword.start, end: keyword.end });
+      }
       at = read?.next ?? at + 1;
       continue;
     }
@@ -86,7 +95,7 @@ export function findTimeTravel(tokens: readonly Token[], text: string): readonly
     }
     at++;
   }
-  return found;
+  return { travels, tableKeywords };
 }
 
 function trackOperator(operator: string, levels: Level[], level: Level): void {
@@ -126,7 +135,7 @@ function trackWord(tokens: readonly Token[], at: number, level: Level): boolean 
     level.expectsTable = level.inFrom;
     return true;
   }
-  if (word === 'lateral') return level.expectsTable;
+  if (word === 'lateral' || word === 'only') return level.expectsTable;
   if (word === 'table') {
     if (!startsQuery(tokens, at)) return false;
     level.isQuery = true;
@@ -157,7 +166,7 @@ function isDistinctFrom(tokens: readonly Token[], at: number): boolean {
 function startsQuery(tokens: readonly Token[], at: number): boolean {
   const before = tokens[at - 1];
   if (before === undefined || isOperator(before, '(') || isOperator(before, ')')) return true;
-  return ['union', 'except', 'intersect', 'all', 'distinct', 'as', 'name'].some((word) =>
+  return ['union', 'except', 'intersect', 'all', 'distinct', 'name'].some((word) =>
     isWord(before, word),
   );
 }
@@ -181,7 +190,6 @@ function readReference(
   }
   const alias = readAlias(tokens, spec.next);
   const next = alias?.next ?? spec.next;
-  const keyword = tokens[first - 1];
   return {
     next,
     travel: {
@@ -190,10 +198,6 @@ function readReference(
       alias: alias && { start: tokens[spec.next]?.start ?? 0, end: tokens[next - 1]?.end ?? 0 },
       unit: spec.unit,
       value: spec.value,
-      tableKeyword:
-        keyword && isWord(keyword, 'table')
-          ? { start: keyword.start, end: keyword.end }
-          : undefined,
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What is to be run, as plain data: which files of which tables, and the SQL over them. */
 import type { FileHandle } from '../../catalog/active-files.ts';
+import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { PinnedTable } from '../bind/snapshot-pins.ts';
 
 /** The files that one reference to a table reads. */
@@ -9,12 +10,21 @@ export interface TableScan {
   readonly bytes: number;
 }
 
+/** A relation of deleted rows that the SQL names and that must be there before it runs. */
+export interface DeletedRows {
+  readonly name: string;
+  readonly snapshot: Snapshot;
+  /** All with a deletion vector, in the order of the list that the SQL reads. */
+  readonly files: readonly FileHandle[];
+}
+
 export interface QueryPlan {
   /** One SELECT that DuckDB runs. */
   readonly sql: string;
   /** The place in the user's text of a UTF-16 offset in `sql`. */
   toSource(offset: number): number;
   readonly scans: readonly TableScan[];
+  readonly deletedRows: readonly DeletedRows[];
   readonly filesTotal: number;
   readonly filesScanned: number;
   readonly bytesScanned: number;

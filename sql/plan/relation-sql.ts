@@ -51,13 +51,16 @@ const noColumn = '__levee_none';
 /** A SELECT, without parentheses. */
 export function relationSql(relation: Relation): string {
   if (relation.files.length === 0) return emptyRelationSql(relation.columns);
-  const list = relation.columns.map((column) => columnSql(column)).join(', ');
+  const sources = sourceNames(relation.columns);
+  const list = relation.columns
+    .map((column, index) => columnSql(column, sources[index] ?? ''))
+    .join(', ');
   const files = relation.files.map(quoteFileName).join(', ');
-  const source = `read_parquet([${files}], ${schemaArgument(relation.columns)}, hive_partitioning = false)`;
+  const source = `read_parquet([${files}], ${schemaArgument(relation.columns, sources)}, hive_partitioning = false)`;
   const select = `SELECT ${list === '' ? 'NULL' : list} FROM ${source}`;
   if (relation.deletedRows === undefined) return select;
   const position = `((file_index::BIGINT << ${rowNumberBits}) | file_row_number)`;
-  return `${select} ANTI JOIN ${relation.deletedRows} AS __levee_deleted(position) ON (position = ${position})`;
+  return `${select} ANTI JOIN ${relation.deletedRows} AS __levee_deleted ON (__levee_deleted.position = ${position})`;
 }
 
 /** Several relations of the same columns as one. */
@@ -74,19 +77,28 @@ function emptyRelationSql(columns: readonly RelationColumn[]): string {
   return `SELECT ${list.length === 0 ? 'NULL' : list.join(', ')} WHERE false`;
 }
 
-function columnSql(column: RelationColumn): string {
+/** Columns that `read_parquet` adds; one of the table's own must not hide them. */
+const virtualColumns: readonly string[] = ['file_index', 'file_row_number', 'filename'];
+
+/** What each column is called between `read_parquet` and the list of the SELECT. */
+function sourceNames(columns: readonly RelationColumn[]): readonly string[] {
+  const isClear = columns.every(({ field }) => !virtualColumns.includes(field.name.toLowerCase()));
+  return columns.map(({ field }, index) => (isClear ? field.name : `c${index}`));
+}
+
+function columnSql(column: RelationColumn, sourceName: string): string {
   const alias = quoteIdentifier(column.field.name);
   if (column.kind === 'partition') {
     return `${partitionListSql(column.field, column.values)} AS ${alias}`;
   }
-  const source = quoteIdentifier(column.field.name);
+  const source = quoteIdentifier(sourceName);
   const value = logicalValueSql(source, column.physical.type, column.field.type);
-  return value === source ? source : `${value} AS ${alias}`;
+  return value === alias ? alias : `${value} AS ${alias}`;
 }
 
 /** `schema = MAP {...}`: what each column is called in the files, and the type it must have. */
-function schemaArgument(columns: readonly RelationColumn[]): string {
-  const entries = columns.flatMap((column) => {
+function schemaArgument(columns: readonly RelationColumn[], sources: readonly string[]): string {
+  const entries = columns.flatMap((column, index) => {
     if (column.kind === 'partition') return [];
     const key =
       typeof column.identifier === 'number'
@@ -94,7 +106,7 @@ function schemaArgument(columns: readonly RelationColumn[]): string {
         : quoteString(column.identifier);
     const type = quoteString(duckdbType(column.physical.type));
     return [
-      `${key}: {name: ${quoteString(column.field.name)}, type: ${type}, default_value: NULL}`,
+      `${key}: {name: ${quoteString(sources[index] ?? '')}, type: ${type}, default_value: NULL}`,
     ];
   });
   // A table whose columns are all partition columns still needs a schema of its own, or the first

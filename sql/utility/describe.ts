@@ -263,7 +263,5 @@ function text(value: JsonValue | undefined): string | null {
 function textMap(value: JsonValue | undefined): ReadonlyMap<string, string> | null {
   if (value === undefined || value === null || typeof value !== 'object' || Array.isArray(value))
     return null;
-  return new Map(
-    Object.entries(value).map(([key, item]) => [key, text(item as JsonValue) ?? 'null']),
-  );
+  return new Map(Object.entries(value).map(([key, item]) => [key, text(item) ?? 'null']));
 }

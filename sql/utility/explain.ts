@@ -4,6 +4,7 @@
  */
 import { bindQuery } from '../bind/bind-query.ts';
 import type { Explain } from '../parse/statement.ts';
+import { withPlanConnection } from '../fetch-deleted-rows.ts';
 import { planQuery } from '../plan/plan-query.ts';
 import type { QueryPlan } from '../plan/query-plan.ts';
 import { inSource, queryScope } from '../run-query.ts';
@@ -18,7 +19,7 @@ export async function explain(
   const bound = await bindQuery(query, queryScope(context), context);
   const plan = planQuery(bound);
   const enginePlan = await inSource(plan, bound, context, () =>
-    context.services.duckdb.withConnection((connection) =>
+    withPlanConnection(plan, context, (connection) =>
       connection.explain(plan.sql, {
         analyze,
         parameters: context.parameters,

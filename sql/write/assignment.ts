@@ -35,12 +35,21 @@ function castSql(sql: string, from: DataType, target: StructField): string {
       return `CASE WHEN ${sql} IS NULL OR ${back} = ${sql} THEN ${cast} ELSE error(${quoteString(message)}) END`;
     }
     case 'no':
+      // A column of NULLs, `VALUES (1, NULL)`, is an INTEGER in DuckDB: NULL fits every type.
+      if (from.kind === 'integer') return nothingButNullSql(sql, from, target);
       throw new CodedError(
         'DATATYPE_MISMATCH',
         `Column "${target.name}" is ${typeName(target.type)}; a value of type ${typeName(from)} cannot be written to it.`,
         { hint: `Write CAST(... AS ${typeName(target.type)}) if that is meant.` },
       );
   }
+}
+
+function nothingButNullSql(sql: string, from: DataType, target: StructField): string {
+  const message = `{"levee":"DATATYPE_MISMATCH","message":${JSON.stringify(
+    `Column "${target.name}" is ${typeName(target.type)}; a value of type ${typeName(from)} cannot be written to it.`,
+  )}}`;
+  return `CASE WHEN ${sql} IS NULL THEN CAST(NULL AS ${duckdbType(target.type)}) ELSE error(${quoteString(message)}) END`;
 }
 
 function notNullSql(sql: string, column: string): string {

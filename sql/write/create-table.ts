@@ -129,7 +129,8 @@ async function makeTable(
     const names = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
     staged = await stageRows(
       {
-        sql: `SELECT * FROM (${source.sql}) AS source(${names})`,
+        source: source.plan,
+        sql: `SELECT * FROM (${source.plan.sql}) AS source(${names})`,
         fields,
         partitionColumns,
         location,

@@ -37,6 +37,7 @@ export async function insert(
   const sql = assignedSql(statement, snapshot, source, context);
   const staged = await stageRows(
     {
+      source: source.plan,
       sql,
       fields: snapshot.schema.fields,
       partitionColumns: snapshot.metadata.partitionColumns,
@@ -85,7 +86,7 @@ function assignedSql(
     return `${value} AS ${quoteIdentifier(field.name)}`;
   });
   const names = source.columns.map((_, index) => sourceName(index)).join(', ');
-  return `SELECT ${list.join(', ')} FROM (${source.sql}) AS source(${names})`;
+  return `SELECT ${list.join(', ')} FROM (${source.plan.sql}) AS source(${names})`;
 }
 
 function sourceName(index: number): string {

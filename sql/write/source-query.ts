@@ -1,13 +1,15 @@
 /** The query that feeds a write: bound and planned like any other, with names for its columns. */
 import { bindQuery } from '../bind/bind-query.ts';
 import type { SourceSlice } from '../parse/source-slice.ts';
+import { withPlanConnection } from '../fetch-deleted-rows.ts';
+import type { QueryPlan } from '../plan/query-plan.ts';
 import { planQuery } from '../plan/plan-query.ts';
 import { inSource, queryScope } from '../run-query.ts';
 import type { ResultColumn } from '../sql-engine.ts';
 import type { StatementContext } from '../statement-context.ts';
 
 export interface SourceQuery {
-  readonly sql: string;
+  readonly plan: QueryPlan;
   readonly columns: readonly ResultColumn[];
 }
 
@@ -18,9 +20,9 @@ export async function planSource(
   const bound = await bindQuery(query, queryScope(context), context);
   const plan = planQuery(bound);
   const columns = await inSource(plan, bound, context, () =>
-    context.services.duckdb.withConnection((connection) =>
+    withPlanConnection(plan, context, (connection) =>
       connection.describe(plan.sql, context.parameters),
     ),
   );
-  return { sql: plan.sql, columns };
+  return { plan, columns };
 }

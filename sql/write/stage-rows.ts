@@ -7,13 +7,17 @@ import type { StructField } from '../../catalog/data-type.ts';
 import type { AddFile } from '../../catalog/log/actions.ts';
 import { encodePath } from '../../catalog/log/file-path.ts';
 import { formatPartitionValue, parsePartitionValue } from '../../catalog/log/partition-values.ts';
+import { withPlanConnection } from '../fetch-deleted-rows.ts';
+import type { QueryPlan } from '../plan/query-plan.ts';
 import type { CopiedFile } from '../duckdb/engine-connection.ts';
 import { quoteIdentifier, quoteString } from '../quote.ts';
 import type { StatementContext } from '../statement-context.ts';
 import { fileStatsJson, indexedColumnsDefault } from './file-stats-json.ts';
 
 export interface StageRequest {
-  /** A SELECT whose columns have the names and types of `fields`, in order. */
+  /** What `sql` reads. */
+  readonly source: QueryPlan;
+  /** A SELECT over the source whose columns have the names and types of `fields`, in order. */
   readonly sql: string;
   readonly fields: readonly StructField[];
   readonly partitionColumns: readonly string[];
@@ -36,10 +40,10 @@ export async function stageRows(
   context: StatementContext,
 ): Promise<StagedRows> {
   const { location, fields, partitionColumns } = request;
-  const { store, duckdb, clock } = context.services;
+  const { store, clock } = context.services;
   const partitions = partitionColumns.map((name) => partitionField(name, fields));
   await store.prepareFolder(location, { signal: context.signal });
-  const copied = await duckdb.withConnection((connection) =>
+  const copied = await withPlanConnection(request.source, context, (connection) =>
     connection.copy(copySql(request), context.parameters, context.signal),
   );
   // A query without rows still makes a file; it is not worth an action.

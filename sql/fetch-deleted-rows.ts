@@ -1,0 +1,79 @@
+/**
+ * The deletion vectors of a plan's files -> the relations of packed positions that its SQL names.
+ * They are temporary tables of the statement's own connection.
+ */
+import { deletionVectorId } from '../catalog/log/actions.ts';
+import { forEachRange } from '../catalog/log/roaring-bitmap.ts';
+import { CodedError } from '../catalog/coded-error.ts';
+import type { EngineConnection } from './duckdb/engine-connection.ts';
+import type { DeletedRows, QueryPlan } from './plan/query-plan.ts';
+import { rowNumberBits } from './plan/relation-sql.ts';
+import type { StatementContext } from './statement-context.ts';
+
+/** Vectors that are read at the same time. */
+const parallelReads = 16;
+
+export async function fetchDeletedRows(
+  plan: QueryPlan,
+  connection: EngineConnection,
+  context: StatementContext,
+): Promise<void> {
+  for (const deleted of plan.deletedRows) {
+    await connection.putPositions(deleted.name, await packedPositions(deleted, context));
+  }
+}
+
+/**
+ * Runs `use` on a connection of its own that has all the plan's SQL needs. For statements that end
+ * with `use`; a query whose rows are streamed keeps its connection: see `run-query.ts`.
+ */
+export async function withPlanConnection<T>(
+  plan: QueryPlan,
+  context: StatementContext,
+  use: (connection: EngineConnection) => Promise<T>,
+): Promise<T> {
+  return await context.services.duckdb.withConnection(async (connection) => {
+    await fetchDeletedRows(plan, connection, context);
+    return await use(connection);
+  });
+}
+
+/** `(number of the file in the list << 40) | row number`, for every deleted row. */
+async function packedPositions(
+  { snapshot, files }: DeletedRows,
+  context: StatementContext,
+): Promise<BigInt64Array> {
+  const { deletionVectors } = context.services;
+  const descriptors = files.map((file) => {
+    const descriptor = snapshot.files.deletionVector(file);
+    if (descriptor === undefined)
+      throw new TypeError('a file without a deletion vector was planned as one with');
+    return descriptor;
+  });
+  const total = descriptors.reduce((sum, { cardinality }) => sum + cardinality, 0);
+  const packed = new BigInt64Array(total);
+  let next = 0;
+  for (let from = 0; from < descriptors.length; from += parallelReads) {
+    const sets = await Promise.all(
+      descriptors
+        .slice(from, from + parallelReads)
+        .map((descriptor) =>
+          deletionVectors.read(snapshot.location, descriptor, { signal: context.signal }),
+        ),
+    );
+    sets.forEach((set, index) => {
+      const high = BigInt(from + index) << BigInt(rowNumberBits);
+      forEachRange(set, (start, end) => {
+        for (let row = start; row < end; row++) packed[next++] = high | BigInt(row);
+      });
+    });
+  }
+  if (next !== total) {
+    const ids = descriptors.map((descriptor) => deletionVectorId(descriptor)).join(', ');
+    throw new CodedError(
+      'DELTA_LOG_CORRUPT',
+      `The deletion vectors ${ids} do not hold the ${total} rows of the log.`,
+    );
+  }
+  return packed;
+}
