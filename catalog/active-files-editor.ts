@@ -30,6 +30,8 @@ import { PathIndex, pathKey, type PathKey } from './path-index.ts';
 const chunkTextBytesMax = 256 * 1024 * 1024;
 
 interface EditedChunk {
+  /** What the base has, while nothing changed. */
+  base: LiveChunk | undefined;
   readonly indexed: IndexedChunk;
   live: Uint32Array | undefined;
   /** Whether `live` is this editor's own copy. */
@@ -48,7 +50,15 @@ export class ActiveFilesEditor {
 
   constructor(base: ActiveFiles) {
     this.#tableLocation = base.tableLocation;
-    this.#chunks = base.chunks.map((chunk) => ({ ...chunk, owned: false }));
+    this.#chunks = base.chunks.map((chunk) => ({ ...chunk, base: chunk, owned: false }));
+  }
+
+  /** Indexes one chunk a step, what else the first `add` or `remove` does for all of them. */
+  *indexing(): Generator<void, void, undefined> {
+    for (const { indexed } of this.#chunks) {
+      indexed.index();
+      yield;
+    }
   }
 
   add(file: AddFile): void {
@@ -110,6 +120,7 @@ export class ActiveFilesEditor {
     if (this.#builder.rowCount === 0) return;
     const { rowCount } = this.#builder;
     const chunk: EditedChunk = {
+      base: undefined,
       indexed: new IndexedChunk(this.#builder.finish(), this.#index),
       live: undefined,
       owned: false,
@@ -134,9 +145,9 @@ export class ActiveFilesEditor {
   finish(): ActiveFiles {
     this.#seal();
     const kept: LiveChunk[] = [];
-    for (const { indexed, live, liveCount, liveBytes } of this.#chunks) {
+    for (const { base, indexed, live, liveCount, liveBytes } of this.#chunks) {
       if (liveCount === 0) continue;
-      let next: LiveChunk = { indexed, live, liveCount, liveBytes };
+      let next: LiveChunk = base ?? { indexed, live, liveCount, liveBytes };
       for (let last = kept.at(-1); last !== undefined; last = kept.at(-1)) {
         if (!belongTogether(last, next)) break;
         kept.pop();
@@ -211,6 +222,7 @@ function clearBit(chunk: EditedChunk, row: number): void {
   if (!chunk.owned) {
     chunk.live = chunk.live?.slice() ?? allLive(chunk.indexed.chunk.rowCount);
     chunk.owned = true;
+    chunk.base = undefined;
   }
   const { live } = chunk;
   if (live === undefined) return;

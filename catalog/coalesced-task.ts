@@ -22,10 +22,6 @@ export class CoalescedTask<T> {
     this.#work = work;
   }
 
-  get isIdle(): boolean {
-    return this.#current === undefined && this.#next === undefined;
-  }
-
   /** Aborting `signal` frees this caller alone; the work is aborted when the last one left. */
   async run(signal: AbortSignal | undefined): Promise<T> {
     throwIfAborted(signal);

@@ -44,12 +44,12 @@ class BytesBuilder {
   }
 
   view(): BytesColumn {
-    return { bytes: this.#bytes, offsets: this.#offsets };
+    return { bytes: Buffer.from(this.#bytes.buffer), offsets: this.#offsets };
   }
 
   finish(): BytesColumn {
     const bytes = this.#bytes.slice(0, this.#used);
-    return { bytes, offsets: this.#offsets.slice(0, this.#rows + 1) };
+    return { bytes: Buffer.from(bytes.buffer), offsets: this.#offsets.slice(0, this.#rows + 1) };
   }
 }
 

@@ -14,7 +14,7 @@ import type { DeletionVectorDescriptor, StringMap } from './log/actions.ts';
 export const chunkRowsMax = 65_536;
 
 export interface BytesColumn {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   /** One more than there are rows. */
   readonly offsets: Uint32Array;
 }
@@ -50,7 +50,7 @@ export interface FileChunk {
 export function textAt({ bytes, offsets }: BytesColumn, row: number): string {
   const start = offsets[row] ?? 0;
   const end = offsets[row + 1] ?? start;
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', start, end);
+  return bytes.toString('utf8', start, end);
 }
 
 /** NULL for a file that does not say. */

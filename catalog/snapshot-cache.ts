@@ -68,22 +68,16 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     { maxStalenessMs = 0, signal }: SnapshotRequest,
   ): Promise<Snapshot> {
     throwIfAborted(signal);
-    const entry = entries.get(key) ?? newEntry(refresh);
+    const entry = entries.get(key) ?? newEntry(key, refresh);
     entries.delete(key);
     entries.set(key, entry);
     const { snapshot } = entry;
     if (snapshot !== undefined && clock.nowMs() - entry.checkedMs < maxStalenessMs) return snapshot;
-    try {
-      return await entry.task.run(signal);
-    } catch (error) {
-      if (entry.snapshot === undefined && entries.get(key) === entry && entry.task.isIdle) {
-        entries.delete(key);
-      }
-      throw error;
-    }
+    return entry.task.run(signal);
   }
 
   function newEntry(
+    key: string,
     refresh: (known: Snapshot | undefined, signal: AbortSignal) => Promise<Snapshot>,
   ): Entry {
     const entry: Entry = {
@@ -94,10 +88,12 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
         try {
           entry.snapshot = await refresh(entry.snapshot, signal);
           entry.checkedMs = startedMs;
+          if (!entries.has(key)) entries.set(key, entry);
           evict();
           return entry.snapshot;
         } catch (error) {
           if (isGone(error)) entry.snapshot = undefined;
+          if (entry.snapshot === undefined && entries.get(key) === entry) entries.delete(key);
           throw error;
         }
       }),

@@ -3,6 +3,7 @@
  * costs, in requests: a load reads `_last_checkpoint`, lists once, and reads the segment; an
  * advance lists once, from the snapshot's own version on, and reads the new commits.
  */
+import { setImmediate } from 'node:timers/promises';
 import { ActiveFiles } from './active-files.ts';
 import { CodedError } from './coded-error.ts';
 import { Reconciliation, type TableState } from './log/action-reconciliation.ts';
@@ -125,7 +126,7 @@ function checkpointFailure(cause: unknown, checkpoint: CheckpointFiles): unknown
   if (!(cause instanceof CodedError) || otherFailures.has(cause.code)) return cause;
   if (cause.code.startsWith('DELTA_LOG_')) return new UnreadableCheckpoint('', { cause });
   const error = new CodedError(
-    'DELTA_LOG_CORRUPT',
+    cause.code === 'DELTA_FILE_NOT_FOUND' ? 'DELTA_LOG_FILE_NOT_FOUND' : 'DELTA_LOG_CORRUPT',
     `The checkpoint ${checkpoint.files[0]?.location} cannot be read: ${cause.message}`,
     { cause },
   );
@@ -191,6 +192,7 @@ async function applyCommits(
     file,
     bytes: await readLogFile(store, file.location, signal),
   }));
+  if (commits.length > 0) for (const _ of reconciliation.files.indexing()) await setImmediate();
   for await (const { file, bytes } of contents) {
     throwIfAborted(signal);
     reconciliation.beginCommit();

@@ -50,7 +50,8 @@ export interface SnapshotParts {
 
 /**
  * Throws DELTA_STATE_RECOVER_ERROR when the log has no protocol or no metaData, and what
- * `checkReadable` and `parseSchema` throw: no snapshot of a table that cannot be read exists.
+ * `checkReadable` and `parseSchema` throw (DELTA_LOG_CORRUPT for a partition column that is not in
+ * the schema besides): no snapshot of a table that cannot be read exists.
  */
 export function buildSnapshot(parts: SnapshotParts): Snapshot {
   const { location, version, timestampMs, state, source, previous } = parts;
@@ -62,6 +63,7 @@ export function buildSnapshot(parts: SnapshotParts): Snapshot {
     previous?.metadata.schemaString === metadata.schemaString
       ? previous.schema
       : parseSchema(metadata.schemaString, location);
+  checkPartitionColumns(location, metadata, schema);
   return Object.freeze({
     location,
     version,
@@ -74,6 +76,16 @@ export function buildSnapshot(parts: SnapshotParts): Snapshot {
     domainMetadata,
     source,
   });
+}
+
+function checkPartitionColumns(location: string, metadata: Metadata, schema: StructType): void {
+  const names = new Set(schema.fields.map(({ name }) => name.toLowerCase()));
+  const unknown = metadata.partitionColumns.find((name) => !names.has(name.toLowerCase()));
+  if (unknown === undefined) return;
+  throw new CodedError(
+    'DELTA_LOG_CORRUPT',
+    `The metadata of ${location} is damaged: its schema has no partition column "${unknown}".`,
+  );
 }
 
 function missing(location: string, version: number, action: string): CodedError {

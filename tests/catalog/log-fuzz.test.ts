@@ -30,15 +30,15 @@ const commits: readonly string[] = [
     }),
     metaData({
       configuration: { 'delta.enableInCommitTimestamps': 'true' },
-      partitionColumns: ['p'],
+      partitionColumns: ['id'],
     }),
-    add('p=1/a', { partitionValues: { p: '1' }, stats: '{"numRecords":1}' }),
+    add('p=1/a', { partitionValues: { id: '1' }, stats: '{"numRecords":1}' }),
   ]),
   serializeCommit([
     txn('app', 5n),
     remove('p=1/a'),
     add('p=1/a', {
-      partitionValues: { p: '1' },
+      partitionValues: { id: '1' },
       deletionVector: {
         storageType: 'u',
         pathOrInlineDv: 'x',

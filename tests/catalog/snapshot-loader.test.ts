@@ -204,7 +204,7 @@ test('a missing sidecar is an error where the log needs it', async () => {
     `checkpoint.${uuid}.parquet`,
   );
   await assert.rejects(log.load(), (error) =>
-    assertCoded(error, 'DELTA_LOG_CORRUPT', /No files found/),
+    assertCoded(error, 'DELTA_LOG_FILE_NOT_FOUND', /No files found/),
   );
 });
 
