@@ -121,3 +121,12 @@ for (const [name, text, message] of damaged) {
   test(`refuses ${name} as damage`, () =>
     throwsCoded('DELTA_LOG_CORRUPT', message, () => parseSchema(text, 't')));
 }
+
+test('a string with a collation is refused by column, unless its order is that of bytes', () => {
+  const collated = (collation: string): string =>
+    JSON.stringify(struct(field('c', 'string', { metadata: { __COLLATIONS: { c: collation } } })));
+  throwsCoded('UNSUPPORTED_DATATYPE', /"c" of t has the collation icu\.UNICODE/, () =>
+    parseSchema(collated('icu.UNICODE'), 't'),
+  );
+  assert.equal(parseSchema(collated('spark.UTF8_BINARY'), 't').fields.length, 1);
+});
