@@ -2,12 +2,7 @@
  * `ParquetIo` over DuckDB: the columns of checkpoints and sidecars, read columnar, and only those
  * that are asked for.
  */
-import {
-  DuckDBTypeId,
-  type DuckDBMapType,
-  type DuckDBStructType,
-  type DuckDBType,
-} from '@duckdb/node-api';
+import { DuckDBTypeId, type DuckDBType } from '@duckdb/node-api';
 import { CodedError } from '../../catalog/coded-error.ts';
 import type { ColumnBatch } from '../../catalog/column-batch.ts';
 import type { CallOptions, ParquetColumn, ParquetIo } from '../../catalog/ports.ts';
@@ -81,23 +76,25 @@ const sqlTypes = {
 function columnSql(column: ParquetColumn, schema: ReadonlyMap<string, DuckDBType>): string {
   const sqlType = sqlTypes[column.as];
   const [first, ...rest] = column.path;
-  let type = first === undefined ? undefined : schema.get(first);
+  let type: DuckDBType | undefined = first === undefined ? undefined : schema.get(first);
   if (first === undefined || type === undefined) return `CAST(NULL AS ${sqlType})`;
   let sql = quoteIdentifier(first);
   for (const name of rest) {
-    if (type.typeId !== DuckDBTypeId.STRUCT) return `CAST(NULL AS ${sqlType})`;
-    const { entryNames, entryTypes } = type;
-    const index = entryNames.indexOf(name);
-    const entry = entryTypes[index];
-    if (entry === undefined) return `CAST(NULL AS ${sqlType})`;
+    type = fieldType(type, name);
+    if (type === undefined) return `CAST(NULL AS ${sqlType})`;
     sql = `struct_extract(${sql}, ${quoteString(name)})`;
-    type = entry;
   }
   if (column.as === 'text' && isNested(type)) return `CAST(to_json(${sql}) AS VARCHAR)`;
   return `CAST(${sql} AS ${sqlType})`;
 }
 
-function isNested(type: DuckDBType | DuckDBMapType): boolean {
+/** The type of a struct's field; `undefined` for a struct without it, and for what is no struct. */
+function fieldType(type: DuckDBType, name: string): DuckDBType | undefined {
+  if (type.typeId !== DuckDBTypeId.STRUCT) return undefined;
+  return type.entryTypes[type.entryNames.indexOf(name)];
+}
+
+function isNested(type: DuckDBType): boolean {
   return (
     type.typeId === DuckDBTypeId.STRUCT ||
     type.typeId === DuckDBTypeId.MAP ||

@@ -3,16 +3,7 @@
  * The table is the one of the public interface ("Result types"); what has no exact counterpart is
  * refused by name with the CAST to use, never changed silently.
  */
-import {
-  DuckDBTypeId,
-  type DuckDBArrayType,
-  type DuckDBDecimalType,
-  type DuckDBEnumType,
-  type DuckDBListType,
-  type DuckDBMapType,
-  type DuckDBStructType,
-  type DuckDBType,
-} from '@duckdb/node-api';
+import { DuckDBTypeId, type DuckDBType } from '@duckdb/node-api';
 import { CodedError } from '../../catalog/coded-error.ts';
 import type { DataType, PrimitiveName, StructField } from '../../catalog/data-type.ts';
 import { emptyStructField } from '../types.ts';
