@@ -123,6 +123,27 @@ test('a broken path is damage of the log', () => {
   throwsCoded('DELTA_LOG_CORRUPT', /not a valid URI: "100%"/, () => advance(none, add('100%')));
 });
 
+test('a broken path in a checkpoint is damage each time it is met, and nothing hangs', () => {
+  const editor = new ActiveFilesEditor(none);
+  const append = (path: string): void => {
+    const bytes = Buffer.from(path);
+    const at = { path: bytes, pathStart: 0, pathEnd: bytes.length };
+    editor.append(
+      { ...at, stats: bytes, statsStart: 0, statsEnd: 0 },
+      { size: 1, modificationTime: 1, baseRowId: undefined, defaultRowCommitVersion: undefined },
+      {},
+      undefined,
+      {},
+    );
+  };
+  for (let i = 0; i < 20; i++) append(`part-${i}`);
+  append('100%');
+  const files = editor.finish();
+  for (let i = 0; i < 100; i++) {
+    throwsCoded('DELTA_LOG_CORRUPT', /"100%"/, () => files.find('part-1'));
+  }
+});
+
 test('many small commits make few chunks, and removals leave no chunk mostly dead', () => {
   let files = none;
   for (let i = 0; i < 1000; i++) files = advance(files, add(`part-${i}`));
