@@ -46,6 +46,16 @@ export function requireParameters(wanted: QueryParameters, given: Parameters | u
   }
 }
 
+/** The value of `$1` (its number) or `:name`; `undefined` when there is none. */
+export function parameterNamed(
+  given: Parameters | undefined,
+  name: string,
+): ParameterValue | undefined {
+  if (given === undefined) return undefined;
+  if (isPositional(given)) return given[Number(name) - 1];
+  return Object.hasOwn(given, name) ? given[name] : undefined;
+}
+
 function isPositional(given: Parameters): given is readonly ParameterValue[] {
   return Array.isArray(given);
 }

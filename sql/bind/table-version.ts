@@ -1,6 +1,7 @@
 /** `AT (VERSION => ...)` and `AT (TIMESTAMP => ...)` -> the version of the table that is meant. */
 import { CodedError } from '../../catalog/coded-error.ts';
 import { tokenize } from '../parse/tokenize.ts';
+import { parameterNamed } from '../require-parameters.ts';
 import type { StatementContext } from '../statement-context.ts';
 import type { TableReference } from './query-references.ts';
 import type { TableVersion } from './snapshot-pins.ts';
@@ -48,10 +49,7 @@ function parameterValue(expression: string, context: StatementContext): string |
   const tokens = tokenize(expression, 'duckdb');
   const [only, end] = tokens;
   if (only?.kind !== 'parameter' || end?.kind !== 'eof') return undefined;
-  const { parameters } = context;
-  const value = Array.isArray(parameters)
-    ? (parameters as readonly unknown[])[Number(only.value) - 1]
-    : (parameters as { readonly [name: string]: unknown } | undefined)?.[only.value];
+  const value = parameterNamed(context.parameters, only.value);
   if (value === undefined || value === null) {
     throw new CodedError(
       'UNBOUND_SQL_PARAMETER',
