@@ -24,9 +24,9 @@ export async function executeStatement(
   await context.interrupts.during(async (signal) => {
     const startedMs = performance.now();
     const answer = await context.session.run(sql, signal);
-    // A statement without a result has nothing to show; its rows are read for its end all the same.
+    // A statement without a result has nothing to show; it is read to its end all the same.
     if (answer.columns.length === 0) {
-      for await (const _row of answer.rows);
+      for await (const _batch of answer.batches);
       if (context.isInteractive) await showText(context, 'OK\n');
     } else {
       await showResult(context, answer, options);

@@ -24,124 +24,128 @@ const depthMax = 1000;
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const spacePattern = /[ \t\r\n]*/y;
 
+const escapedOrControl = /[\\\u0000-\u001f]/;
+
 /** The value of a JSON text. Throws `SyntaxError` that names the offset. */
 export function parseJson(text: string): JsonValue {
-  let at = 0;
+  return new JsonReader(text).readAll();
+}
 
-  function fail(what: string): never {
-    throw new SyntaxError(`invalid JSON at offset ${at}: ${what}`);
+class JsonReader {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
   }
 
-  function skipSpace(): void {
-    const code = text.charCodeAt(at);
-    if (code > 0x20) return;
-    spacePattern.lastIndex = at;
-    spacePattern.test(text);
-    at = spacePattern.lastIndex;
+  readAll(): JsonValue {
+    const value = this.#readValue(0);
+    this.#skipSpace();
+    if (this.#at < this.#text.length) this.#fail('text after the value');
+    return value;
   }
 
-  function readString(): string {
-    let end = at + 1;
+  #fail(what: string): never {
+    throw new SyntaxError(`invalid JSON at offset ${this.#at}: ${what}`);
+  }
+
+  #skipSpace(): void {
+    if (this.#text.charCodeAt(this.#at) > 0x20) return;
+    spacePattern.lastIndex = this.#at;
+    spacePattern.test(this.#text);
+    this.#at = spacePattern.lastIndex;
+  }
+
+  #readValue(depth: number): JsonValue {
+    if (depth > depthMax) this.#fail(`nested deeper than ${depthMax} levels`);
+    this.#skipSpace();
+    switch (this.#text.charAt(this.#at)) {
+      case '"':
+        return this.#readString();
+      case '[':
+        return this.#readArray(depth);
+      case '{':
+        return this.#readObject(depth);
+      case 't':
+        return this.#readWord('true', true);
+      case 'f':
+        return this.#readWord('false', false);
+      case 'n':
+        return this.#readWord('null', null);
+    }
+    return this.#readNumber();
+  }
+
+  #readNumber(): JsonNumber {
+    numberPattern.lastIndex = this.#at;
+    if (!numberPattern.test(this.#text)) {
+      this.#fail(this.#at < this.#text.length ? 'expected a value' : 'it ends too early');
+    }
+    const number = new JsonNumber(this.#text.slice(this.#at, numberPattern.lastIndex));
+    this.#at = numberPattern.lastIndex;
+    return number;
+  }
+
+  #readWord<T>(word: string, value: T): T {
+    if (!this.#text.startsWith(word, this.#at)) this.#fail('an unknown word');
+    this.#at += word.length;
+    return value;
+  }
+
+  #readString(): string {
+    const text = this.#text;
+    let end = this.#at + 1;
     for (;;) {
       end = text.indexOf('"', end);
-      if (end < 0) fail('a string without its end');
+      if (end < 0) this.#fail('a string without its end');
       let backslashes = 0;
       while (text.charCodeAt(end - 1 - backslashes) === 0x5c) backslashes += 1;
       if (backslashes % 2 === 0) break;
       end += 1;
     }
-    const inner = text.slice(at + 1, end);
+    const inner = text.slice(this.#at + 1, end);
     // Only a text with escapes or control characters needs (and gets) the full reader.
-
-    const value = /[\\\u0000-\u001f]/.test(inner)
-      ? (JSON.parse(text.slice(at, end + 1)) as string)
+    const value = escapedOrControl.test(inner)
+      ? (JSON.parse(text.slice(this.#at, end + 1)) as string)
       : inner;
-    at = end + 1;
+    this.#at = end + 1;
     return value;
   }
 
-  function readWord<T>(word: string, value: T): T {
-    if (!text.startsWith(word, at)) fail('an unknown word');
-    at += word.length;
-    return value;
-  }
-
-  function readArray(depth: number): readonly JsonValue[] {
+  #readArray(depth: number): readonly JsonValue[] {
     const items: JsonValue[] = [];
-    at += 1;
-    skipSpace();
-    if (text[at] === ']') {
-      at += 1;
-      return items;
-    }
+    this.#at += 1;
+    if (this.#takeIf(']')) return items;
     for (;;) {
-      items.push(readValue(depth + 1));
-      skipSpace();
-      const next = text[at];
-      at += 1;
-      if (next === ']') return items;
-      if (next !== ',') {
-        at -= 1;
-        fail('expected "," or "]"');
-      }
+      items.push(this.#readValue(depth + 1));
+      if (this.#takeIf(']')) return items;
+      if (!this.#takeIf(',')) this.#fail('expected "," or "]"');
     }
   }
 
-  function readObject(depth: number): JsonObject {
+  #readObject(depth: number): JsonObject {
     const entries = new Map<string, JsonValue>();
-    at += 1;
-    skipSpace();
-    if (text[at] === '}') {
-      at += 1;
-      return entries;
-    }
+    this.#at += 1;
+    if (this.#takeIf('}')) return entries;
     for (;;) {
-      skipSpace();
-      if (text[at] !== '"') fail('expected a key');
-      const key = readString();
-      skipSpace();
-      if (text[at] !== ':') fail('expected ":"');
-      at += 1;
-      entries.set(key, readValue(depth + 1));
-      skipSpace();
-      const next = text[at];
-      at += 1;
-      if (next === '}') return entries;
-      if (next !== ',') {
-        at -= 1;
-        fail('expected "," or "}"');
-      }
+      this.#skipSpace();
+      if (this.#text.charAt(this.#at) !== '"') this.#fail('expected a key');
+      const key = this.#readString();
+      if (!this.#takeIf(':')) this.#fail('expected ":"');
+      entries.set(key, this.#readValue(depth + 1));
+      if (this.#takeIf('}')) return entries;
+      if (!this.#takeIf(',')) this.#fail('expected "," or "}"');
     }
   }
 
-  function readValue(depth: number): JsonValue {
-    if (depth > depthMax) fail(`nested deeper than ${depthMax} levels`);
-    skipSpace();
-    switch (text.charAt(at)) {
-      case '"':
-        return readString();
-      case '[':
-        return readArray(depth);
-      case '{':
-        return readObject(depth);
-      case 't':
-        return readWord('true', true);
-      case 'f':
-        return readWord('false', false);
-      case 'n':
-        return readWord('null', null);
-    }
-    numberPattern.lastIndex = at;
-    const found = numberPattern.exec(text);
-    if (found === null) return fail(at < text.length ? 'expected a value' : 'it ends too early');
-    at += found[0].length;
-    return new JsonNumber(found[0]);
+  /** Passes space and then `character`, if that is next. */
+  #takeIf(character: string): boolean {
+    this.#skipSpace();
+    if (this.#text.charAt(this.#at) !== character) return false;
+    this.#at += 1;
+    return true;
   }
-
-  const value = readValue(0);
-  skipSpace();
-  if (at < text.length) fail('text after the value');
-  return value;
 }
 
 /** The compact text of a value; numbers exactly as they were read. */

@@ -1,7 +1,7 @@
 /**
  * Where results go: standard output, a file (`\o`), or a pager when standard output is a terminal
- * and the text is longer than the screen. Text is gathered into larger writes; a slow reader slows
- * the statement down (back-pressure), a reader that has gone ends it (`OutputClosedError`).
+ * and the text is longer than the screen. A slow reader slows the statement down (back-pressure), a
+ * reader that has gone ends it (`OutputClosedError`).
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
@@ -17,14 +17,11 @@ export interface TextOutput {
   end(): Promise<void>;
 }
 
-const gatherMax = 32 * 1024;
-
 /** Writes to a stream that stays open (standard output) or is ended with the output (a file). */
 export class StreamOutput implements TextOutput {
   readonly #stream: Writable;
   readonly #isTerminal: boolean;
   readonly #endsStream: boolean;
-  #gathered = '';
   #failure: Error | undefined;
 
   constructor(
@@ -42,19 +39,12 @@ export class StreamOutput implements TextOutput {
   }
 
   async write(text: string): Promise<void> {
-    this.#gathered += text;
-    if (this.#gathered.length >= gatherMax) await this.flush();
-    else this.#check();
-  }
-
-  async flush(): Promise<void> {
     this.#check();
-    const text = this.#isTerminal ? escapeTerminalControls(this.#gathered) : this.#gathered;
-    this.#gathered = '';
     if (text === '') return;
+    const safe = this.#isTerminal ? escapeTerminalControls(text) : text;
     await new Promise<void>((resolve) => {
       // The callback comes after the write and after its failure, whichever it is.
-      this.#stream.write(text, () => {
+      this.#stream.write(safe, () => {
         resolve();
       });
     });
@@ -66,7 +56,7 @@ export class StreamOutput implements TextOutput {
   }
 
   async end(): Promise<void> {
-    await this.flush();
+    this.#check();
     if (!this.#endsStream || this.#stream.writableEnded) return;
     await new Promise<void>((resolve) => {
       this.#stream.end(() => {
@@ -175,7 +165,6 @@ export class PagedOutput implements TextOutput {
     const held = this.#held;
     this.#held = [];
     for (const text of held) await this.#toPager.write(text);
-    await this.#toPager.flush();
   }
 }
 

@@ -4,29 +4,38 @@
 export const lineLengthMax = 256 * 1024 * 1024;
 
 /**
- * The lines of a stream of text, without their ends (`\n` or `\r\n`); the last one also without
- * an end of its own. Throws `RangeError` for a line beyond `lineLengthMax` characters.
+ * The lines of a stream of text, without their ends (`\n` or `\r\n`), those of a chunk together;
+ * the last one also without an end of its own. Throws `RangeError` for a line beyond
+ * `lineLengthMax` characters.
  */
-export async function* readLines(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+export async function* readLineBatches(
+  chunks: AsyncIterable<string>,
+): AsyncGenerator<readonly string[]> {
+  // The beginning of a line whose end has not come yet, in the pieces it came in.
   let parts: string[] = [];
   let length = 0;
   for await (const chunk of chunks) {
-    let from = 0;
-    for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', from)) {
-      parts.push(chunk.slice(from, end));
-      yield withoutReturn(parts.length === 1 ? (parts[0] ?? '') : parts.join(''));
+    const lines = chunk.split('\n');
+    const last = lines.pop() ?? '';
+    if (lines.length > 0) {
+      lines[0] = parts.join('') + (lines[0] ?? '');
       parts = [];
       length = 0;
-      from = end + 1;
+      yield lines.map(withoutReturn);
     }
-    if (from < chunk.length) {
-      parts.push(from === 0 ? chunk : chunk.slice(from));
-      length += chunk.length - from;
-      if (length > lineLengthMax)
-        throw new RangeError(`a line of more than ${lineLengthMax} characters`);
+    parts.push(last);
+    length += last.length;
+    if (length > lineLengthMax) {
+      throw new RangeError(`a line of more than ${lineLengthMax} characters`);
     }
   }
-  if (parts.length > 0) yield withoutReturn(parts.join(''));
+  const rest = parts.join('');
+  if (rest !== '') yield [withoutReturn(rest)];
+}
+
+/** The same, one by one. */
+export async function* readLines(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const lines of readLineBatches(chunks)) yield* lines;
 }
 
 function withoutReturn(line: string): string {

@@ -13,10 +13,13 @@ export interface Column {
 /** One value for each column. */
 export type Row = readonly JsonValue[];
 
+/** Rows a few at a time: a step of an async iteration for each row would cost more than the row. */
+export type Batches = AsyncIterable<readonly Row[]>;
+
 export interface Result {
   readonly columns: readonly Column[];
-  /** Can be iterated once. */
-  readonly rows: AsyncIterable<Row>;
+  /** The rows, in batches as they arrive; can be iterated once. */
+  readonly batches: Batches;
 }
 
 const numericType =
@@ -28,8 +31,8 @@ export function isNumeric(column: Column): boolean {
 
 /** A result of rows that are all there already; its columns are text. */
 export function listResult(columns: readonly string[], rows: readonly Row[]): Result {
-  async function* iterate(): AsyncGenerator<Row> {
-    yield* rows;
+  async function* iterate(): AsyncGenerator<readonly Row[]> {
+    yield rows;
   }
-  return { columns: columns.map((name) => ({ name, type: 'STRING' })), rows: iterate() };
+  return { columns: columns.map((name) => ({ name, type: 'STRING' })), batches: iterate() };
 }

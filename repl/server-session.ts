@@ -39,7 +39,7 @@ export class ServerSession {
   }
 
   /**
-   * Runs one statement. Aborting `signal` cancels it on the server; the promise, or the rows of
+   * Runs one statement. Aborting `signal` cancels it on the server; the promise, or the batches of
    * the answer, then fail with `CanceledError`.
    */
   async run(sql: string, signal: AbortSignal): Promise<StatementAnswer> {
@@ -119,7 +119,7 @@ export class ServerSession {
       if (!isSuccess(response)) throw await this.client.failure(response);
       const answer = await readAnswer(response);
       this.#follow(sql);
-      return { ...answer, rows: guardRows(answer.rows, signal, failure, detach) };
+      return { ...answer, batches: guard(answer.batches, signal, failure, detach) };
     } catch (error) {
       detach();
       await canceling;
@@ -155,16 +155,16 @@ function plainName(text: string): string {
   return last.slice(1, -1).replaceAll(quote + quote, quote);
 }
 
-async function* guardRows<T>(
-  rows: AsyncIterable<T>,
+async function* guard<T>(
+  batches: AsyncIterable<T>,
   signal: AbortSignal,
   failure: (error: unknown) => unknown,
   detach: () => void,
 ): AsyncGenerator<T> {
   try {
-    for await (const row of rows) {
+    for await (const batch of batches) {
       if (signal.aborted) throw failure(undefined);
-      yield row;
+      yield batch;
     }
   } catch (error) {
     throw failure(error);

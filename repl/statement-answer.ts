@@ -13,7 +13,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from './lossless-json.ts';
-import { readLines } from './read-lines.ts';
+import { readLineBatches } from './read-lines.ts';
 import { ConnectionError, ServerError } from './repl-error.ts';
 import type { Column, Result, Row } from './result.ts';
 
@@ -32,32 +32,28 @@ export interface AnswerEnd {
 }
 
 export interface StatementAnswer extends Result {
-  /** Known once `rows` has been read to its end. */
+  /** Known once `batches` has been read to its end. */
   end(): AnswerEnd | undefined;
 }
 
 /** Reads the columns; the rows follow when they are asked for. Throws `ServerError`. */
 export async function readAnswer(chunks: AsyncIterable<string>): Promise<StatementAnswer> {
-  const lines = readLines(chunks)[Symbol.asyncIterator]();
+  const lines = readLineBatches(chunks);
   let ended: AnswerEnd | undefined;
   let snapshots: readonly PinnedSnapshot[] = [];
 
-  async function nextRecord(): Promise<JsonValue | undefined> {
-    for (;;) {
-      let next: IteratorResult<string>;
-      try {
-        next = await lines.next();
-      } catch (cause) {
-        if (cause instanceof Error && cause.name === 'AbortError') throw cause;
-        throw new ConnectionError('the answer broke off before its end', { cause });
-      }
-      if (next.done === true) return undefined;
-      if (next.value === '') continue;
-      try {
-        return parseJson(next.value);
-      } catch (cause) {
-        throw new ConnectionError('the server sent a line that is not JSON', { cause });
-      }
+  async function nextRecords(): Promise<readonly JsonValue[]> {
+    let next: IteratorResult<readonly string[], unknown>;
+    try {
+      next = await lines.next();
+    } catch (cause) {
+      throw new ConnectionError('the answer broke off before its end', { cause });
+    }
+    if (next.done === true) throw new ConnectionError('the answer broke off before its end');
+    try {
+      return next.value.filter((line) => line !== '').map(parseJson);
+    } catch (cause) {
+      throw new ConnectionError('the server sent a line that is not JSON', { cause });
     }
   }
 
@@ -67,32 +63,33 @@ export async function readAnswer(chunks: AsyncIterable<string>): Promise<Stateme
     ended = readEnd(record, snapshots);
   }
 
-  const first = await nextRecord();
-  if (first === undefined) {
-    throw new ConnectionError('the server sent an empty answer');
-  }
+  let records: readonly JsonValue[] = [];
+  while (records.length === 0) records = await nextRecords();
+  const [first] = records;
   if (!isJsonObject(first)) throw new ConnectionError('the answer does not begin with its columns');
   const columns = readColumns(first.get('columns'));
   const pinned = first.get('snapshots');
   if (isJsonArray(pinned)) snapshots = pinned.flatMap(readSnapshot);
   if (columns === undefined || first.has('error')) takeEnd(first);
+  records = records.slice(1);
 
-  async function* rows(): AsyncGenerator<Row> {
+  async function* batches(): AsyncGenerator<readonly Row[]> {
     try {
-      while (ended === undefined) {
-        const record = await nextRecord();
-        if (record === undefined) {
-          throw new ConnectionError('the answer broke off before its end');
-        }
-        if (isJsonArray(record)) yield record;
-        else if (isJsonObject(record)) takeEnd(record);
+      for (; ended === undefined; records = await nextRecords()) {
+        const last = records.at(-1);
+        const isEnd = isJsonObject(last);
+        const rows = (isEnd ? records.slice(0, -1) : records).filter(isJsonArray);
+        if (rows.length > 0) yield rows;
+        if (!isEnd) continue;
+        takeEnd(last);
+        return;
       }
     } finally {
-      await lines.return?.(undefined);
+      await lines.return(undefined);
     }
   }
 
-  return { columns: columns ?? [], rows: rows(), end: () => ended };
+  return { columns: columns ?? [], batches: batches(), end: () => ended };
 }
 
 function readColumns(value: JsonValue | undefined): readonly Column[] | undefined {

@@ -61,7 +61,6 @@ export const sessionCommands: readonly Command[] = [
     help: 'write a text to standard output',
     run: async ({ context, args }) => {
       await context.standardOutput.write(`${args.join(' ')}\n`);
-      await context.standardOutput.flush();
       return done;
     },
   },

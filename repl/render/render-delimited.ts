@@ -4,7 +4,7 @@
  */
 import { escapeControls } from '../escape-controls.ts';
 import type { JsonValue } from '../lossless-json.ts';
-import { isNumeric, type Column, type Row } from '../result.ts';
+import { isNumeric, type Batches, type Column, type Row } from '../result.ts';
 import { cellText, rowCountText } from './cell-text.ts';
 import type { RenderOptions } from './render-options.ts';
 
@@ -36,46 +36,51 @@ function markdownField(text: string): string {
 
 export async function* renderCsv(
   columns: readonly Column[],
-  rows: AsyncIterable<Row>,
+  batches: Batches,
   options: RenderOptions,
 ): AsyncGenerator<string> {
   if (!options.tuplesOnly) yield `${columns.map(({ name }) => csvField(name)).join(',')}\n`;
-  for await (const row of rows) yield `${row.map(csvField).join(',')}\n`;
+  for await (const rows of batches) {
+    yield rows.map((row) => `${row.map(csvField).join(',')}\n`).join('');
+  }
 }
 
 export async function* renderTsv(
   columns: readonly Column[],
-  rows: AsyncIterable<Row>,
+  batches: Batches,
   options: RenderOptions,
 ): AsyncGenerator<string> {
   if (!options.tuplesOnly) yield `${columns.map(({ name }) => tsvField(name)).join('\t')}\n`;
-  for await (const row of rows) yield `${row.map(tsvField).join('\t')}\n`;
+  for await (const rows of batches) {
+    yield rows.map((row) => `${row.map(tsvField).join('\t')}\n`).join('');
+  }
 }
 
 export async function* renderMarkdown(
   columns: readonly Column[],
-  rows: AsyncIterable<Row>,
+  batches: Batches,
   options: RenderOptions,
 ): AsyncGenerator<string> {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
   yield line(columns.map(({ name }) => markdownField(name)));
   yield line(columns.map((column) => (isNumeric(column) ? '---:' : '---')));
-  for await (const row of rows) {
-    yield line(row.map((value) => markdownField(cellText(value, options.nullText))));
-  }
+  const draw = (row: Row): string =>
+    line(row.map((value) => markdownField(cellText(value, options.nullText))));
+  for await (const rows of batches) yield rows.map(draw).join('');
 }
 
 export async function* renderUnaligned(
   columns: readonly Column[],
-  rows: AsyncIterable<Row>,
+  batches: Batches,
   options: RenderOptions,
 ): AsyncGenerator<string> {
   const line = (cells: readonly string[]): string => `${cells.join(options.fieldSeparator)}\n`;
   if (!options.tuplesOnly) yield line(columns.map(({ name }) => name));
   let count = 0;
-  for await (const row of rows) {
-    count += 1;
-    yield line(row.map((value) => cellText(value, options.nullText)));
+  const draw = (row: Row): string => line(row.map((value) => cellText(value, options.nullText)));
+  for await (const rows of batches) {
+    count += rows.length;
+    yield rows.map(draw).join('');
   }
   if (options.footer && !options.tuplesOnly) yield `${rowCountText(count)}\n`;
 }

@@ -1,6 +1,6 @@
 /** Rows as JSON objects: one array of them, or one on each line. Numbers keep their digits. */
 import { writeJson } from '../lossless-json.ts';
-import type { Column, Row } from '../result.ts';
+import type { Batches, Column, Row } from '../result.ts';
 
 /**
  * Keys for the columns, all different: an object cannot hold one key twice, so the second `a`
@@ -28,21 +28,23 @@ function rowWriter(columns: readonly Column[]): (row: Row) => string {
 
 export async function* renderJson(
   columns: readonly Column[],
-  rows: AsyncIterable<Row>,
+  batches: Batches,
 ): AsyncGenerator<string> {
   const write = rowWriter(columns);
+  const between = ',\n ';
   let before = '[';
-  for await (const row of rows) {
-    yield `${before}${write(row)}`;
-    before = ',\n ';
+  for await (const rows of batches) {
+    if (rows.length === 0) continue;
+    yield before + rows.map(write).join(between);
+    before = between;
   }
   yield before === '[' ? '[]\n' : ']\n';
 }
 
 export async function* renderNdjson(
   columns: readonly Column[],
-  rows: AsyncIterable<Row>,
+  batches: Batches,
 ): AsyncGenerator<string> {
   const write = rowWriter(columns);
-  for await (const row of rows) yield `${write(row)}\n`;
+  for await (const rows of batches) yield rows.map((row) => `${write(row)}\n`).join('');
 }

@@ -1,5 +1,5 @@
 /** Picks the form of a result: options and result in, pieces of text out as the rows arrive. */
-import type { Result, Row } from '../result.ts';
+import type { Batches, Result, Row } from '../result.ts';
 import { renderCsv, renderMarkdown, renderTsv, renderUnaligned } from './render-delimited.ts';
 import { renderExpanded } from './render-expanded.ts';
 import { renderJson, renderNdjson } from './render-json.ts';
@@ -15,44 +15,44 @@ export async function* renderResult(
   result: Result,
   options: RenderOptions,
 ): AsyncGenerator<string> {
-  const { columns, rows } = result;
+  const { columns, batches } = result;
   switch (options.format) {
     case 'table':
-      if (options.expanded === 'on') yield* renderExpanded(columns, rows, options);
+      if (options.expanded === 'on') yield* renderExpanded(columns, batches, options);
       else yield* renderTableOrExpanded(result, options);
       return;
     case 'expanded':
-      yield* renderExpanded(columns, rows, options);
+      yield* renderExpanded(columns, batches, options);
       return;
     case 'csv':
-      yield* renderCsv(columns, rows, options);
+      yield* renderCsv(columns, batches, options);
       return;
     case 'tsv':
-      yield* renderTsv(columns, rows, options);
+      yield* renderTsv(columns, batches, options);
       return;
     case 'json':
-      yield* renderJson(columns, rows);
+      yield* renderJson(columns, batches);
       return;
     case 'ndjson':
-      yield* renderNdjson(columns, rows);
+      yield* renderNdjson(columns, batches);
       return;
     case 'markdown':
-      yield* renderMarkdown(columns, rows, options);
+      yield* renderMarkdown(columns, batches, options);
       return;
     case 'unaligned':
-      yield* renderUnaligned(columns, rows, options);
+      yield* renderUnaligned(columns, batches, options);
       return;
   }
 }
 
 async function* renderTableOrExpanded(
-  { columns, rows }: Result,
+  { columns, batches }: Result,
   options: RenderOptions,
 ): AsyncGenerator<string> {
-  const source = rows[Symbol.asyncIterator]();
+  const source = batches[Symbol.asyncIterator]();
   try {
     const head = await takeHead(source);
-    const rest: AsyncIterable<Row> = { [Symbol.asyncIterator]: () => source };
+    const rest: Batches = { [Symbol.asyncIterator]: () => source };
     const isTooWide =
       options.expanded === 'auto' &&
       fitWidths(wantedWidths(columns, head, options), options.width) === undefined;
@@ -63,19 +63,21 @@ async function* renderTableOrExpanded(
   }
 }
 
-async function takeHead(source: AsyncIterator<Row>): Promise<readonly Row[]> {
+async function takeHead(source: AsyncIterator<readonly Row[]>): Promise<readonly Row[]> {
   const head: Row[] = [];
   let characters = 0;
   while (head.length < rowsToSize && characters < charactersToSize) {
     const next = await source.next();
     if (next.done === true) break;
-    head.push(next.value);
-    for (const value of next.value) characters += typeof value === 'string' ? value.length : 8;
+    for (const row of next.value) {
+      head.push(row);
+      for (const value of row) characters += typeof value === 'string' ? value.length : 8;
+    }
   }
   return head;
 }
 
-async function* chain(head: readonly Row[], rest: AsyncIterable<Row>): AsyncGenerator<Row> {
-  yield* head;
+async function* chain(head: readonly Row[], rest: Batches): AsyncGenerator<readonly Row[]> {
+  yield head;
   yield* rest;
 }

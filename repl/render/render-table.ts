@@ -12,7 +12,7 @@
  */
 import { displayWidth, pad, truncate, wrap } from '../display-width.ts';
 import { escapeControls } from '../escape-controls.ts';
-import { isNumeric, type Column, type Row } from '../result.ts';
+import { isNumeric, type Batches, type Column, type Row } from '../result.ts';
 import { cellText, rowCountText } from './cell-text.ts';
 import type { RenderOptions } from './render-options.ts';
 
@@ -125,7 +125,7 @@ function renderRow(
 export async function* renderTable(
   columns: readonly Column[],
   head: readonly Row[],
-  rest: AsyncIterable<Row>,
+  rest: Batches,
   options: RenderOptions,
 ): AsyncGenerator<string> {
   const fit = (wanted: readonly number[]): readonly number[] =>
@@ -142,6 +142,14 @@ export async function* renderTable(
   const cellsOf = (row: Row): readonly (readonly string[])[] =>
     columns.map((_, index) => cellLines(cellText(row[index] ?? null, options.nullText)));
   const aligns = columns.map((column) => (isNumeric(column) ? 'right' : 'left'));
+  const drawWidening = (cells: readonly (readonly string[])[]): string => {
+    const needed = cells.map(widthOfLines);
+    if (needed.some((width, index) => width > (wanted[index] ?? 0))) {
+      needed.forEach((width, index) => (wanted[index] = Math.max(width, wanted[index] ?? 0)));
+      widths = fit(wanted);
+    }
+    return draw(cells, aligns);
+  };
 
   if (!options.tuplesOnly) {
     yield draw(
@@ -150,20 +158,11 @@ export async function* renderTable(
     );
     yield `${widths.map((width) => '-'.repeat(width + 2)).join('+')}\n`;
   }
-  let count = 0;
-  for (const row of head) {
-    count += 1;
-    yield draw(cellsOf(row), aligns);
-  }
-  for await (const row of rest) {
-    count += 1;
-    const cells = cellsOf(row);
-    const needed = cells.map(widthOfLines);
-    if (needed.some((width, index) => width > (wanted[index] ?? 0))) {
-      needed.forEach((width, index) => (wanted[index] = Math.max(width, wanted[index] ?? 0)));
-      widths = fit(wanted);
-    }
-    yield draw(cells, aligns);
+  let count = head.length;
+  if (count > 0) yield head.map((row) => draw(cellsOf(row), aligns)).join('');
+  for await (const rows of rest) {
+    count += rows.length;
+    yield rows.map((row) => drawWidening(cellsOf(row))).join('');
   }
   if (options.footer && !options.tuplesOnly) yield `${rowCountText(count)}\n\n`;
 }

@@ -167,6 +167,7 @@ test(
       expect('  2'),
       send('\r'),
       expect('ERROR'),
+      expect('levee=> '),
       ctrlD,
     ]);
     assert.deepEqual(server.statements.slice(already), ['select\n  2', 'select\n  2']);

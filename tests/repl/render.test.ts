@@ -12,10 +12,10 @@ import type { Result, Row } from '../../repl/result.ts';
 type Columns = readonly (readonly [name: string, type: string])[];
 
 function makeResult(columns: Columns, rows: Iterable<string>): Result {
-  async function* iterate(): AsyncGenerator<Row> {
-    for (const row of rows) yield parseJson(row) as readonly JsonValue[];
+  async function* iterate(): AsyncGenerator<readonly Row[]> {
+    for (const row of rows) yield [parseJson(row) as readonly JsonValue[]];
   }
-  return { columns: columns.map(([name, type]) => ({ name, type })), rows: iterate() };
+  return { columns: columns.map(([name, type]) => ({ name, type })), batches: iterate() };
 }
 
 async function render(result: Result, options: Partial<RenderOptions> = {}): Promise<string> {
@@ -281,9 +281,9 @@ test('rows beyond the first thousand are drawn with the widths of those', async 
 
 test('a renderer that is left early leaves the rows as well', async () => {
   let isClosed = false;
-  async function* rows(): AsyncGenerator<Row> {
+  async function* rows(): AsyncGenerator<readonly Row[]> {
     try {
-      for (;;) yield ['a', null];
+      for (;;) yield [['a', null]];
     } finally {
       isClosed = true;
     }
@@ -293,7 +293,7 @@ test('a renderer that is left early leaves the rows as well', async () => {
       { name: 'a', type: 'STRING' },
       { name: 'b', type: 'STRING' },
     ],
-    rows: rows(),
+    batches: rows(),
   };
   for await (const _piece of renderResult(result, defaultRenderOptions)) break;
   assert.ok(isClosed);

@@ -44,7 +44,10 @@ def main():
 
     for step in steps:
         if "send" in step:
-            os.write(terminal, step["send"].encode())
+            try:
+                os.write(terminal, step["send"].encode())
+            except OSError:
+                break
             continue
         if "pause" in step:
             time.sleep(step["pause"])
