@@ -20,6 +20,7 @@ URL is that of the server; without it LEVEE_URL, or http://127.0.0.1:8080.
   -t, --tuples-only    only the rows, without names and count
   -x, --expanded       one line for each value
       --timing         show how long statements take
+      --timeout TIME   of a statement, like 90s or 1h; without it that of the server
       --no-pager       never use a pager
   -h, --help           this text
 
@@ -45,6 +46,7 @@ export interface ReplArguments {
   readonly tuplesOnly: boolean;
   readonly expanded: boolean;
   readonly timing: boolean;
+  readonly timeout: string | undefined;
   readonly pager: boolean;
   readonly help: boolean;
 }
@@ -61,6 +63,7 @@ const options = {
   'tuples-only': { type: 'boolean', short: 't' },
   expanded: { type: 'boolean', short: 'x' },
   timing: { type: 'boolean' },
+  timeout: { type: 'string' },
   'no-pager': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -91,6 +94,7 @@ export function parseReplArguments(argv: readonly string[]): ReplArguments {
     tuplesOnly: values['tuples-only'] === true,
     expanded: values.expanded === true,
     timing: values.timing === true,
+    timeout: values.timeout,
     pager: values['no-pager'] !== true,
     help: values.help === true,
   };

@@ -29,13 +29,7 @@ export class CatalogCache implements CompletionCatalog {
     this.#ask('schemas', (signal) => listSchemas(this.#client(), signal));
 
   readonly tables = (): Promise<readonly TableName[]> =>
-    this.#ask('tables', async (signal) => {
-      const tables: TableName[] = [];
-      for (const schema of await this.schemas()) {
-        tables.push(...(await listTables(this.#client(), schema, signal)));
-      }
-      return tables;
-    });
+    this.#ask('tables', (signal) => listTables(this.#client(), undefined, signal));
 
   readonly columns = (table: TableName): Promise<readonly string[]> =>
     this.#ask(`columns ${JSON.stringify([table.schema, table.name])}`, async (signal) => {

@@ -23,7 +23,7 @@ export async function executeStatement(
   context.lastStatement = sql;
   await context.interrupts.during(async (signal) => {
     const startedMs = performance.now();
-    const answer = await context.session.run(sql, signal);
+    const answer = await context.session.run(sql, { signal, timeout: context.settings.timeout });
     // A statement without a result has nothing to show; it is read to its end all the same.
     if (answer.columns.length === 0) {
       for await (const _batch of answer.batches);

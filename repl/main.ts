@@ -120,6 +120,7 @@ function initialSettings(parsed: ReplArguments, isInteractive: boolean): Setting
     },
     pager: parsed.pager,
     timing: parsed.timing,
+    timeout: parsed.timeout,
   };
 }
 

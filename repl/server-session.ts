@@ -17,6 +17,17 @@ export interface SessionOptions {
   readonly notice: (text: string) => void;
 }
 
+export interface SessionDescription {
+  readonly schema: string | undefined;
+  readonly dialect: string | undefined;
+}
+
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  /** As the server reads it (`30s`, `1h`); without it, the server's own. */
+  readonly timeout?: string | undefined;
+}
+
 /** How long a cancelled statement may take to end by itself before the connection is dropped. */
 const cancelGraceMs = 3000;
 
@@ -39,22 +50,36 @@ export class ServerSession {
   }
 
   /**
-   * Runs one statement. Aborting `signal` cancels it on the server; the promise, or the batches of
+   * Runs one statement. Aborting the signal cancels it on the server; the promise, or the batches of
    * the answer, then fail with `CanceledError`.
    */
-  async run(sql: string, signal: AbortSignal): Promise<StatementAnswer> {
+  async run(sql: string, options: RunOptions): Promise<StatementAnswer> {
     const wasOpen = this.#id !== undefined;
     try {
-      return await this.#send(sql, signal);
+      return await this.#send(sql, options);
     } catch (error) {
       const isExpired = error instanceof ServerError && error.code === 'SESSION_NOT_FOUND';
       if (!isExpired || !wasOpen) throw error;
       // The server looks the session up before it touches the statement: nothing has run yet.
       this.#id = undefined;
-      const answer = await this.#send(sql, signal);
+      const answer = await this.#send(sql, options);
       this.#notice('The session had expired; a new one is open. Temporary views are gone.');
       return answer;
     }
+  }
+
+  /** What the server says about the session; `undefined` if it is not open there. */
+  async describe(signal: AbortSignal): Promise<SessionDescription | undefined> {
+    if (this.#id === undefined) return undefined;
+    const path = `/v1/sessions/${encodeURIComponent(this.#id)}`;
+    const answer = await this.client
+      .json({ method: 'GET', path, signal })
+      .catch((error: unknown) => {
+        if (error instanceof ServerError && error.code === 'SESSION_NOT_FOUND') return undefined;
+        throw error;
+      });
+    if (!isJsonObject(answer)) return undefined;
+    return { schema: stringMember(answer, 'schema'), dialect: stringMember(answer, 'dialect') };
   }
 
   /** Ends the session on the server; a failure to do so is of no interest. */
@@ -85,7 +110,7 @@ export class ServerSession {
     return id;
   }
 
-  async #send(sql: string, signal: AbortSignal): Promise<StatementAnswer> {
+  async #send(sql: string, { signal, timeout }: RunOptions): Promise<StatementAnswer> {
     const queryId = randomUUID();
     const connection = new AbortController();
     let canceling: Promise<void> | undefined;
@@ -113,6 +138,7 @@ export class ServerSession {
           ['sql', sql],
           ['session', this.#id],
           ['queryId', queryId],
+          ...(timeout === undefined ? [] : [['timeout', timeout] as const]),
         ]),
         signal: connection.signal,
       });

@@ -18,6 +18,8 @@ export interface Settings {
   readonly columns: number;
   readonly pager: boolean;
   readonly timing: boolean;
+  /** Of a statement, as the server reads it; `undefined` for the server's own. */
+  readonly timeout: string | undefined;
 }
 
 export const defaultSettings: Settings = {
@@ -25,6 +27,7 @@ export const defaultSettings: Settings = {
   columns: 0,
   pager: true,
   timing: false,
+  timeout: undefined,
 };
 
 function parseSwitch(value: string | undefined, now: boolean): boolean {
@@ -146,6 +149,20 @@ export const settingTable: ReadonlyMap<string, Setting> = new Map<string, Settin
       help: 'for results longer than the screen: on or off',
       show: (settings) => onOff(settings.pager),
       set: (settings, value) => ({ ...settings, pager: parseSwitch(value, settings.pager) }),
+    },
+  ],
+  [
+    'timeout',
+    {
+      help: 'of a statement, like 90s or 1h; default for that of the server',
+      show: (settings) => settings.timeout ?? 'default',
+      set: (settings, value) => {
+        if (value === undefined || value === 'default') return { ...settings, timeout: undefined };
+        if (!/^\d+(?:\.\d+)?(?:ms|s|m|h|d)$/.test(value)) {
+          throw new UsageError(`expected a time like 90s or 1h, not "${value}"`);
+        }
+        return { ...settings, timeout: value };
+      },
     },
   ],
   [

@@ -9,7 +9,7 @@ import {
 import { matchesPattern, splitName } from '../command-arguments.ts';
 import { executeStatement, showResult, showText } from '../execute-statement.ts';
 import { escapeControls } from '../escape-controls.ts';
-import { UsageError } from '../repl-error.ts';
+import { ServerError, UsageError } from '../repl-error.ts';
 import { renderOptions, type ReplContext } from '../repl-context.ts';
 import { renderResult } from '../render/render-result.ts';
 import { listResult } from '../result.ts';
@@ -88,16 +88,19 @@ function parsePattern(text: string): {
 async function findTables(context: ReplContext, text: string): Promise<readonly ListedTable[]> {
   const { schema, name } = parsePattern(text);
   const { client } = context.session;
-  return context.interrupts.during(async (signal) => {
-    const schemas = await listSchemas(client, signal);
-    const found: ListedTable[] = [];
-    for (const candidate of schemas) {
-      if (schema !== undefined && !matchesPattern(candidate, schema)) continue;
-      const tables = await listTables(client, candidate, signal);
-      found.push(...tables.filter((table) => matchesPattern(table.name, name)));
-    }
-    return found;
-  });
+  // With a schema that is no pattern, the server needs to look at that one only.
+  const only = schema === undefined || /[*?]/.test(schema) ? undefined : schema;
+  const tables = await context.interrupts
+    .during((signal) => listTables(client, only, signal))
+    .catch((error: unknown) => {
+      if (error instanceof ServerError && error.code === 'SCHEMA_NOT_FOUND') return [];
+      throw error;
+    });
+  return tables
+    .filter(
+      (table) => matchesPattern(table.schema, schema ?? '*') && matchesPattern(table.name, name),
+    )
+    .sort((a, b) => a.schema.localeCompare(b.schema) || a.name.localeCompare(b.name));
 }
 
 async function listMatching(
@@ -123,7 +126,8 @@ async function describe({ context, name, rest }: CommandCall): Promise<CommandOu
   const { schema, name: pattern } = parsePattern(rest);
   // A bare name means the current schema, if that has such a table.
   const isBare = schema === undefined && !/[*?]/.test(pattern);
-  const current = found.filter((table) => table.schema === context.session.schema);
+  const schemaNow = context.session.schema ?? 'default';
+  const current = found.filter((table) => table.schema === schemaNow);
   const chosen = isBare && current.length > 0 ? current : found;
   // Temporary views and paths are not in the catalog; the server knows them by their SQL.
   if (chosen.length === 0) {

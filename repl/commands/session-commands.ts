@@ -1,6 +1,5 @@
 /** `\?`, `\q`, `\c`, `\conninfo`, `\i`, `\o`, `\echo`, `\copy`: the session and its files. */
 import { confirm, showText } from '../execute-statement.ts';
-import { isJsonObject, stringMember } from '../lossless-json.ts';
 import { openFileOutput } from '../output.ts';
 import { UsageError } from '../repl-error.ts';
 import type { ReplContext } from '../repl-context.ts';
@@ -76,17 +75,15 @@ export const sessionCommands: readonly Command[] = [
   },
 ];
 
+/** As the server sees it, as far as there is a session there. */
 async function connectionText(context: ReplContext): Promise<string> {
   const { client, id, schema, dialect } = context.session;
-  const health = await context.interrupts
-    .during((signal) => client.json({ method: 'GET', path: '/healthz', signal }))
-    .catch(() => undefined);
-  const version = isJsonObject(health) ? stringMember(health, 'version') : undefined;
+  const record = await context.interrupts.during((signal) => context.session.describe(signal));
   return (
-    `Server:  ${client.url}${version === undefined ? '' : ` (Levee ${version})`}\n` +
+    `Server:  ${client.url}\n` +
     `Session: ${id ?? 'opened by the first statement'}\n` +
-    `Schema:  ${schema ?? "the server's default"}\n` +
-    `Dialect: ${dialect}\n` +
+    `Schema:  ${record?.schema ?? schema ?? 'default'}\n` +
+    `Dialect: ${record?.dialect ?? dialect}\n` +
     `Token:   ${client.token === undefined ? 'none' : 'sent'}\n`
   );
 }

@@ -51,7 +51,7 @@ const cases: readonly (readonly [name: string, commands: readonly string[], stdo
   [
     '\\conninfo says where statements go',
     ['select 1', '\\conninfo'],
-    /Server: {2}http:\/\/127\.0\.0\.1:\d+ \(Levee 0\.0\.1\)\nSession: [0-9a-f-]{36}\nSchema: {2}the server's default\nDialect: duckdb\nToken: {3}none\n/,
+    /Server: {2}http:\/\/127\.0\.0\.1:\d+\nSession: [0-9a-f-]{36}\nSchema: {2}stocks\nDialect: duckdb\nToken: {3}none\n/,
   ],
   [
     '\\timing shows times, files and versions',
@@ -124,6 +124,7 @@ for (const [name, command, message] of [
   ['a value that is not there', '\\x sideways', /expected "on" or "off", not "sideways"/],
   ['a format that is not there', '\\pset format xml', /unknown format "xml"/],
   ['\\g without a statement', '\\g', /there is no statement to run/],
+  ['a timeout that is none', '\\pset timeout soon', /expected a time like 90s or 1h, not "soon"/],
   ['\\history without a table', '\\history', /needs the name of a table/],
   ['\\e without a terminal', '\\e', /needs a terminal/],
   ['a quote left open', "\\pset null 'x", /without its partner/],

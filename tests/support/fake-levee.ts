@@ -256,12 +256,15 @@ export async function startFakeLevee(): Promise<FakeLevee> {
     const { method, path } = request;
     const url = new URL(path, 'http://fake');
     const id = decodeURIComponent(url.pathname.split('/').at(-1) ?? '');
-    if (path === '/healthz') return sendJson(response, 200, { status: 'ok', version: '0.0.1' });
+    if (path === '/healthz') return sendJson(response, 200, { status: 'ok' });
     if (method === 'POST' && path === '/v1/sql') return runSql(request, response);
     if (method === 'POST' && path === '/v1/sessions') {
       const sessionId = randomUUID();
       openSessions.add(sessionId);
       return sendJson(response, 201, { sessionId, schema: 'default', dialect: 'duckdb' });
+    }
+    if (method === 'GET' && path.startsWith('/v1/sessions/')) {
+      return sendJson(response, 200, { sessionId: id, schema: 'stocks', dialect: 'duckdb' });
     }
     if (method === 'DELETE' && path.startsWith('/v1/sessions/')) {
       openSessions.delete(id);
@@ -278,7 +281,9 @@ export async function startFakeLevee(): Promise<FakeLevee> {
     }
     if (url.pathname === '/v1/catalog/tables') {
       const schema = url.searchParams.get('schema');
-      return sendJson(response, 200, { tables: tables.filter((table) => table.schema === schema) });
+      const isWanted = (table: { schema: string }): boolean =>
+        schema === null || table.schema === schema;
+      return sendJson(response, 200, { tables: tables.filter(isWanted) });
     }
     if (url.pathname.startsWith('/v1/catalog/tables/stocks/')) {
       return sendJson(response, 200, {
