@@ -5,6 +5,7 @@ import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
 import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
 import { createDeletionVectorCache } from '../catalog/deletion-vector-cache.ts';
 import { SnapshotPins } from './bind/snapshot-pins.ts';
+import { createFileShapes } from './duckdb/file-shapes.ts';
 import type { DuckdbEngine } from './duckdb/duckdb-engine.ts';
 import { relationColumns } from './relation-columns.ts';
 import { runStatement } from './run-statement.ts';
@@ -28,6 +29,7 @@ export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
   const services: EngineServices = {
     ...options,
     deletionVectors: createDeletionVectorCache(options.store, deletionVectorBytesMax),
+    fileShapes: createFileShapes(options.duckdb),
     globalTemporaryViews: new Map(),
   };
   return {

@@ -12,7 +12,7 @@ import { positionAt } from './errors.ts';
 import { limitRows } from './limit-rows.ts';
 import { byteOffsets } from './parse/byte-offsets.ts';
 import type { SourceSlice } from './parse/source-slice.ts';
-import { planQuery } from './plan/plan-query.ts';
+import { planWithShapes } from './plan-with-shapes.ts';
 import type { QueryPlan } from './plan/query-plan.ts';
 import type { ResultColumn, StatementResult } from './sql-engine.ts';
 import { StageClock } from './stage-clock.ts';
@@ -24,7 +24,7 @@ export async function runQuery(
 ): Promise<StatementResult> {
   const clock = new StageClock(context.services.clock);
   const bound = await clock.time('bind', () => bindQuery(slice, queryScope(context), context));
-  const plan = await clock.time('plan', async () => planQuery(bound));
+  const plan = await clock.time('plan', () => planWithShapes(bound, context));
   const connection = await context.services.duckdb.connect();
   try {
     await clock.time('fetch', () => fetchDeletedRows(plan, connection, context));
@@ -52,7 +52,7 @@ export async function describeQuery(
   context: StatementContext,
 ): Promise<readonly ResultColumn[]> {
   const bound = await bindQuery(slice, queryScope(context), context);
-  const plan = planQuery(bound);
+  const plan = await planWithShapes(bound, context);
   return await inSource(plan, bound, context, () =>
     withPlanConnection(plan, context, (connection) =>
       connection.describe(plan.sql, context.parameters),

@@ -4,6 +4,7 @@ import type { ViewDefinition } from '../catalog/catalog-store.ts';
 import type { DeletionVectorCache } from '../catalog/deletion-vector-cache.ts';
 import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
 import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
+import type { FileShapes } from './duckdb/file-shapes.ts';
 import type { DuckdbEngine } from './duckdb/duckdb-engine.ts';
 import type { SnapshotPins } from './bind/snapshot-pins.ts';
 import type { Identity, Session } from './session.ts';
@@ -17,6 +18,7 @@ export interface EngineServices {
   readonly store: ObjectStore;
   readonly deletionVectors: DeletionVectorCache;
   readonly duckdb: DuckdbEngine;
+  readonly fileShapes: FileShapes;
   /** Views of `global_temp`, shared by all sessions until the server stops; by lower-case name. */
   readonly globalTemporaryViews: Map<string, ViewDefinition>;
   readonly clock: Clock;

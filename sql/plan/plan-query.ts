@@ -4,15 +4,22 @@
  */
 import type { FileHandle } from '../../catalog/active-files.ts';
 import type { BoundQuery, BoundReference } from '../bind/bound-query.ts';
+import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { PinnedTable } from '../bind/snapshot-pins.ts';
 import { editText, type EditedText, type TextEdit } from '../parse/text-edits.ts';
 import { quoteIdentifier } from '../quote.ts';
 import type { DeletedRows, QueryPlan, TableScan } from './query-plan.ts';
-import { relationSql, unionSql } from './relation-sql.ts';
+import { isPlainFile, type FileShape } from './file-shape.ts';
+import { relationSql, unionSql, virtualColumns } from './relation-sql.ts';
 import { tableRelation } from './table-relation.ts';
 
-export function planQuery(query: BoundQuery): QueryPlan {
-  const planner = new Planner();
+/** What is known of the files' columns; nothing is known of a file that has not been looked at. */
+export interface KnownShapes {
+  shapeOf(location: string): FileShape | undefined;
+}
+
+export function planQuery(query: BoundQuery, shapes: KnownShapes): QueryPlan {
+  const planner = new Planner(shapes);
   const compiled = planner.compile(query);
   const { scans, deletedRows } = planner;
   const sum = (of: (scan: TableScan) => number): number =>
@@ -28,7 +35,19 @@ export function planQuery(query: BoundQuery): QueryPlan {
   };
 }
 
+interface FileGroup {
+  readonly isPlain: boolean;
+  readonly isHoled: boolean;
+  readonly files: readonly FileHandle[];
+}
+
 class Planner {
+  readonly #shapes: KnownShapes;
+
+  constructor(shapes: KnownShapes) {
+    this.#shapes = shapes;
+  }
+
   readonly scans: TableScan[] = [];
   readonly deletedRows: DeletedRows[] = [];
 
@@ -60,25 +79,40 @@ class Planner {
     }
   }
 
-  /** Files with a deletion vector are read apart: only they pay for looking rows up. */
+  /**
+   * Files with a deletion vector are read apart, so that only they pay for looking rows up; so are
+   * files whose columns need a conversion.
+   */
   #scan(table: PinnedTable): string {
     const { snapshot } = table;
     const files = [...snapshot.files];
     const bytes = files.reduce((total, file) => total + snapshot.files.sizeBytes(file), 0);
     this.scans.push({ table, files, bytes });
-    const hasDeletedRows = (file: FileHandle) => snapshot.files.deletionVector(file) !== undefined;
-    const whole = files.filter((file) => !hasDeletedRows(file));
-    const holed = files.filter(hasDeletedRows);
-    const selects: string[] = [];
-    if (whole.length > 0 || holed.length === 0) {
-      selects.push(relationSql(tableRelation(snapshot, whole)));
+    if (files.length === 0) return relationSql(tableRelation(snapshot, []));
+    return unionSql(this.#groups(snapshot, files).map((group) => this.#groupSql(snapshot, group)));
+  }
+
+  /** Files that can be read in one way each. */
+  #groups(snapshot: Snapshot, files: readonly FileHandle[]): readonly FileGroup[] {
+    const { columns } = tableRelation(snapshot, []);
+    const groups = new Map<string, { isPlain: boolean; isHoled: boolean; files: FileHandle[] }>();
+    for (const file of files) {
+      const isHoled = snapshot.files.deletionVector(file) !== undefined;
+      const shape = this.#shapes.shapeOf(snapshot.files.location(file));
+      const isPlain = shape !== undefined && isPlainFile(shape, columns, virtualColumns);
+      const key = `${isPlain} ${isHoled}`;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { isPlain, isHoled, files: [file] });
+      else group.files.push(file);
     }
-    if (holed.length > 0) {
-      const name = `__levee_deleted_${this.deletedRows.length}`;
-      this.deletedRows.push({ name, snapshot, files: holed });
-      const relation = tableRelation(snapshot, holed);
-      selects.push(relationSql({ ...relation, deletedRows: quoteIdentifier(name) }));
-    }
-    return unionSql(selects);
+    return [...groups.values()];
+  }
+
+  #groupSql(snapshot: Snapshot, { files, isPlain, isHoled }: FileGroup): string {
+    const relation = { ...tableRelation(snapshot, files), isPlain };
+    if (!isHoled) return relationSql(relation);
+    const name = `__levee_deleted_${this.deletedRows.length}`;
+    this.deletedRows.push({ name, snapshot, files });
+    return relationSql({ ...relation, deletedRows: quoteIdentifier(name) });
   }
 }

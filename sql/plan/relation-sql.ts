@@ -3,9 +3,10 @@
  * the schema says. Pure text; no file is opened.
  *
  * How each thing the protocol asks for is met
- * 1. Columns are found in a file by their physical name (or field id), with `read_parquet`'s `schema`
- *    argument: a column or nested field that a file lacks is NULL, a narrower one is widened. No
- *    footer has to be read beforehand.
+ * 1. Files that have exactly the table's columns are read as they are. In all others, columns are
+ *    found by their physical name (or field id), with `read_parquet`'s `schema` argument: a column or
+ *    nested field that a file lacks is NULL, a narrower one is widened. That needs no footer, but
+ *    DuckDB then knows no statistics to order joins by.
  * 2. Partition values come from the log, never from the path: a constant list indexed by the
  *    number of the file in the list. DuckDB skips files through it.
  * 3. Nested fields whose physical names differ from the logical ones are rebuilt.
@@ -39,6 +40,12 @@ export interface Relation {
   readonly columns: readonly RelationColumn[];
   /** Absolute locations. */
   readonly files: readonly string[];
+  /**
+   * Every data column lies in every file under its physical name and with its type, and the files
+   * have no column named like those `read_parquet` adds: they are read as they are, which lets
+   * DuckDB know their statistics.
+   */
+  readonly isPlain: boolean;
   /** Names a relation with one BIGINT column of packed positions, when any file has a deletion vector. */
   readonly deletedRows: string | undefined;
 }
@@ -51,12 +58,13 @@ const noColumn = '__levee_none';
 /** A SELECT, without parentheses. */
 export function relationSql(relation: Relation): string {
   if (relation.files.length === 0) return emptyRelationSql(relation.columns);
-  const sources = sourceNames(relation.columns);
+  const sources = sourceNames(relation);
   const list = relation.columns
     .map((column, index) => columnSql(column, sources[index] ?? ''))
     .join(', ');
   const files = relation.files.map(quoteFileName).join(', ');
-  const source = `read_parquet([${files}], ${schemaArgument(relation.columns, sources)}, hive_partitioning = false)`;
+  const schema = relation.isPlain ? '' : ` ${schemaArgument(relation.columns, sources)},`;
+  const source = `read_parquet([${files}],${schema} hive_partitioning = false)`;
   const select = `SELECT ${list === '' ? 'NULL' : list} FROM ${source}`;
   if (relation.deletedRows === undefined) return select;
   const position = `((file_index::BIGINT << ${rowNumberBits}) | file_row_number)`;
@@ -78,10 +86,13 @@ function emptyRelationSql(columns: readonly RelationColumn[]): string {
 }
 
 /** Columns that `read_parquet` adds; one of the table's own must not hide them. */
-const virtualColumns: readonly string[] = ['file_index', 'file_row_number', 'filename'];
+export const virtualColumns: readonly string[] = ['file_index', 'file_row_number', 'filename'];
 
 /** What each column is called between `read_parquet` and the list of the SELECT. */
-function sourceNames(columns: readonly RelationColumn[]): readonly string[] {
+function sourceNames({ columns, isPlain }: Relation): readonly string[] {
+  if (isPlain) {
+    return columns.map((column) => (column.kind === 'data' ? column.physical.name : ''));
+  }
   const isClear = columns.every(({ field }) => !virtualColumns.includes(field.name.toLowerCase()));
   return columns.map(({ field }, index) => (isClear ? field.name : `c${index}`));
 }

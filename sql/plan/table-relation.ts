@@ -25,6 +25,7 @@ export function tableRelation(snapshot: Snapshot, files: readonly FileHandle[]):
   return {
     columns,
     files: files.map((file) => snapshot.files.location(file)),
+    isPlain: false,
     deletedRows: undefined,
   };
 }

@@ -5,7 +5,7 @@
 import { bindQuery } from '../bind/bind-query.ts';
 import type { Explain } from '../parse/statement.ts';
 import { withPlanConnection } from '../fetch-deleted-rows.ts';
-import { planQuery } from '../plan/plan-query.ts';
+import { planWithShapes } from '../plan-with-shapes.ts';
 import type { QueryPlan } from '../plan/query-plan.ts';
 import { inSource, queryScope } from '../run-query.ts';
 import type { StatementResult } from '../sql-engine.ts';
@@ -17,7 +17,7 @@ export async function explain(
   context: StatementContext,
 ): Promise<StatementResult> {
   const bound = await bindQuery(query, queryScope(context), context);
-  const plan = planQuery(bound);
+  const plan = await planWithShapes(bound, context);
   const enginePlan = await inSource(plan, bound, context, () =>
     withPlanConnection(plan, context, (connection) =>
       connection.explain(plan.sql, {

@@ -3,7 +3,7 @@ import { bindQuery } from '../bind/bind-query.ts';
 import type { SourceSlice } from '../parse/source-slice.ts';
 import { withPlanConnection } from '../fetch-deleted-rows.ts';
 import type { QueryPlan } from '../plan/query-plan.ts';
-import { planQuery } from '../plan/plan-query.ts';
+import { planWithShapes } from '../plan-with-shapes.ts';
 import { inSource, queryScope } from '../run-query.ts';
 import type { ResultColumn } from '../sql-engine.ts';
 import type { StatementContext } from '../statement-context.ts';
@@ -18,7 +18,7 @@ export async function planSource(
   context: StatementContext,
 ): Promise<SourceQuery> {
   const bound = await bindQuery(query, queryScope(context), context);
-  const plan = planQuery(bound);
+  const plan = await planWithShapes(bound, context);
   const columns = await inSource(plan, bound, context, () =>
     withPlanConnection(plan, context, (connection) =>
       connection.describe(plan.sql, context.parameters),
