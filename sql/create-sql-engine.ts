@@ -50,6 +50,8 @@ async function run(request: StatementRequest, services: EngineServices): Promise
     identity,
     parameters,
     rowLimit,
+    readOnly: request.readOnly ?? false,
+    knownCacheKeys: request.knownCacheKeys ?? [],
     signal,
     source: sql,
     pins: new SnapshotPins(services.snapshots, signal),

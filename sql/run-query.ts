@@ -4,6 +4,7 @@
  */
 import { CodedError } from '../catalog/coded-error.ts';
 import { bindQuery, type QueryScope } from './bind/bind-query.ts';
+import { cacheKey } from './bind/cache-key.ts';
 import type { BoundQuery } from './bind/bound-query.ts';
 import { EngineError } from './duckdb/duckdb-errors.ts';
 import type { EngineConnection } from './duckdb/engine-connection.ts';
@@ -15,6 +16,7 @@ import type { SourceSlice } from './parse/source-slice.ts';
 import { planWithShapes } from './plan-with-shapes.ts';
 import type { QueryPlan } from './plan/query-plan.ts';
 import type { ResultColumn, StatementResult } from './sql-engine.ts';
+import { emptyResult } from './static-result.ts';
 import { StageClock } from './stage-clock.ts';
 import type { StatementContext } from './statement-context.ts';
 
@@ -24,6 +26,13 @@ export async function runQuery(
 ): Promise<StatementResult> {
   const clock = new StageClock(context.services.clock);
   const bound = await clock.time('bind', () => bindQuery(slice, queryScope(context), context));
+  const key = cacheKey(bound, context.parameters, context.identity);
+  if (key !== undefined && context.knownCacheKeys.includes(key)) {
+    return {
+      ...emptyResult({ snapshots: context.pins.snapshots, timings: clock.timings }),
+      cacheKey: key,
+    };
+  }
   const plan = await clock.time('plan', () => planWithShapes(bound, context));
   const connection = await context.services.duckdb.connect();
   try {
@@ -35,6 +44,7 @@ export async function runQuery(
       snapshots: context.pins.snapshots,
       statistics: statistics(plan),
       timings: clock.timings,
+      cacheKey: key,
       close: async () => {
         await result.batches.return();
         connection.close();

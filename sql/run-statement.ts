@@ -37,8 +37,34 @@ import { emptyResult } from './static-result.ts';
 
 export async function runStatement(context: StatementContext): Promise<StatementResult> {
   const statement = parseStatement(context.source, context.session.dialect);
+  if (context.readOnly && !readingKinds.has(statement.kind)) {
+    throw new CodedError(
+      'READ_ONLY_SQL_TRANSACTION',
+      'This request may only read, and the statement changes something.',
+    );
+  }
   return await dispatch(statement, context);
 }
+
+/** The statements that change nothing, neither tables nor the catalog nor the session. */
+const readingKinds: ReadonlySet<Statement['kind']> = new Set([
+  'query',
+  'explain',
+  'showSettings',
+  'showSchemas',
+  'showTables',
+  'showViews',
+  'showColumns',
+  'showCreateTable',
+  'showCatalogs',
+  'describeTable',
+  'describeQuery',
+  'describeSchema',
+  'describeHistory',
+  'describeDetail',
+  // Refused by name in any case.
+  'unsupported',
+]);
 
 async function dispatch(statement: Statement, context: StatementContext): Promise<StatementResult> {
   switch (statement.kind) {

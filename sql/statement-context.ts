@@ -31,6 +31,10 @@ export interface StatementContext {
   readonly identity: Identity;
   readonly parameters: Parameters | undefined;
   readonly rowLimit: number | undefined;
+  /** Whether statements that change something are refused. */
+  readonly readOnly: boolean;
+  /** `cacheKey`s of answers that the client has: with one of them, nothing is run. */
+  readonly knownCacheKeys: readonly string[];
   readonly signal: AbortSignal;
   /** The whole text of the statement, for positions. */
   readonly source: string;
