@@ -1,6 +1,6 @@
 /**
- * Ctrl-C while something runs: the first one asks it to stop, a third one ends the process. While
- * nothing runs it is the line editor's business, or ends a batch.
+ * Ctrl-C while something runs asks it to stop; a third one no longer waits for that. While nothing
+ * runs it is the line editor's business, or ends a batch.
  */
 
 export class Interrupts {
@@ -8,7 +8,7 @@ export class Interrupts {
   #presses = 0;
   readonly #idle: () => void;
 
-  /** `idle` is called for an interrupt while nothing runs. */
+  /** `idle` is called for an interrupt while nothing runs, and for one too many. */
   constructor(idle: () => void) {
     this.#idle = idle;
   }
@@ -29,8 +29,7 @@ export class Interrupts {
   /** To be called for each SIGINT. */
   readonly interrupt = (): void => {
     this.#presses += 1;
-    if (this.#running === undefined) this.#idle();
-    else if (this.#presses > 2) process.exit(130);
+    if (this.#running === undefined || this.#presses > 2) this.#idle();
     else this.#running.abort();
   };
 }
