@@ -35,7 +35,7 @@ function both(read: Support, write: Support, legacyWriterVersion?: number): Tabl
 const catalogManaged = no(
   'its latest commits are known only to the catalog that manages the table, not to its folder',
 );
-const variantWrite = no('variant values are not written yet');
+const variant = no('variant values are not read yet');
 const shredding = no('shredded variant values are not read yet');
 const redirected = no('the table has moved to another place');
 
@@ -66,8 +66,8 @@ export const tableFeatures: { readonly [name: string]: TableFeature } = Object.f
   vacuumProtocolCheck: both(yes, yes),
   inCommitTimestamp: writer(unlessActive('in-commit timestamps are not written yet')),
   checkpointProtection: writer(yes),
-  variantType: both(yes, variantWrite),
-  'variantType-preview': both(yes, variantWrite),
+  variantType: both(variant, variant),
+  'variantType-preview': both(variant, variant),
   variantShredding: both(shredding, shredding),
   'variantShredding-preview': both(shredding, shredding),
 });
