@@ -37,6 +37,11 @@ export interface Token {
 export const statementBytesMax = 1024 * 1024;
 /** Depth of brackets; DuckDB and node-sql-parser recurse, this lexer does not. */
 export const nestingMax = 200;
+/**
+ * AND, OR and set operations in one statement: DuckDB's parser takes a time that grows with the square
+ * of their number, a minute for a mebibyte of them, and cannot be interrupted.
+ */
+export const connectivesMax = 10_000;
 
 /**
  * The tokens of `text`, the last one `eof`. Throws PARSE_SYNTAX_ERROR for what cannot be a statement
@@ -47,16 +52,30 @@ export function tokenize(text: string, dialect: Dialect): readonly Token[] {
   refuseUnreadable(text);
   const tokens: Token[] = [];
   const open: Token[] = [];
-  for (let at = 0; ;) {
+  let at = 0;
+  let connectives = 0;
+  for (;;) {
     const token = scanToken(text, at, dialect, tokens);
-    if (token.kind === 'operator') trackBrackets(text, token, open);
     tokens.push(token);
     if (token.kind === 'eof') break;
+    if (token.kind === 'operator') trackBrackets(text, token, open);
+    if (token.kind === 'word' && connectiveWord.test(token.value)) connectives++;
+    if (connectives > connectivesMax) throw tooManyConnectives(text, token);
     at = token.end;
   }
   const unclosed = open.at(-1);
   if (unclosed) throw syntaxErrorAt(text, unclosed.start, `"${unclosed.value}" is never closed`);
   return tokens;
+}
+
+const connectiveWord = /^(?:and|or|union|except|intersect)$/i;
+
+function tooManyConnectives(text: string, token: Token): CodedError {
+  return errorAt(text, token.start, {
+    code: 'STATEMENT_TOO_COMPLEX',
+    message: `The statement has more than ${connectivesMax} of AND, OR, UNION and their kin`,
+    hint: 'Use IN with a list, or VALUES.',
+  });
 }
 
 function refuseUnreadable(text: string): void {

@@ -3,7 +3,12 @@ import { test } from 'node:test';
 import { CodedError } from '../../../catalog/coded-error.ts';
 import type { Dialect } from '../../../sql/parse/dialect.ts';
 import { reservedWords, typeOrFunctionWords } from '../../../sql/parse/keywords.ts';
-import { nestingMax, statementBytesMax, tokenize } from '../../../sql/parse/tokenize.ts';
+import {
+  connectivesMax,
+  nestingMax,
+  statementBytesMax,
+  tokenize,
+} from '../../../sql/parse/tokenize.ts';
 import { queryDuckdb } from './duckdb-parser.ts';
 
 /** `kind:value` of every token but the last. */
@@ -348,6 +353,20 @@ test('takes brackets of the greatest depth and refuses deeper ones', () => {
       assert.ok(error instanceof CodedError);
       assert.equal(error.code, 'STATEMENT_TOO_COMPLEX');
       assert.deepEqual(error.position, { line: 1, column: nestingMax + 1 });
+      return true;
+    },
+  );
+});
+
+test('takes as many connectives as allowed and refuses more', () => {
+  const chain = (count: number) => `select a${' or a'.repeat(count)}`;
+  assert.equal(tokenize(chain(connectivesMax), 'duckdb').length, 2 * connectivesMax + 3);
+  assert.throws(
+    () => tokenize(chain(connectivesMax + 1), 'duckdb'),
+    (error) => {
+      assert.ok(error instanceof CodedError);
+      assert.equal(error.code, 'STATEMENT_TOO_COMPLEX');
+      assert.deepEqual(error.position, { line: 1, column: 10 + 5 * connectivesMax });
       return true;
     },
   );
