@@ -27,7 +27,7 @@ const readable: readonly (readonly [name: string, protocol: Protocol])[] = [
   ['no reader feature', reader()],
   ['deletionVectors', reader('deletionVectors')],
   ['several', reader('columnMapping', 'timestampNtz', 'typeWidening', 'v2Checkpoint')],
-  ['the previews', reader('typeWidening-preview', 'variantType-preview', 'vacuumProtocolCheck')],
+  ['the previews', reader('typeWidening-preview', 'vacuumProtocolCheck')],
   ['unknown writer features', withFeatures([], ['futureThing'])],
   [
     'in-commit timestamps',
