@@ -182,6 +182,9 @@ test('random fragments read as DuckDB reads them', async () => {
       if (query === undefined) return;
       const parsed = await parseWithDuckdb(query.text);
       if (parsed.kind === 'error') return;
+      // What is one query alone is one query in brackets, with text behind it.
+      const wrapped = await parseWithDuckdb(`select * from (${query.text}) as w where true`);
+      assert.equal(wrapped.kind, 'tree', query.text);
       const tokens = tokenize(query.text, 'duckdb');
       for (const { parts, byteOffset, alias } of tablesOf(parsed.tree)) {
         const offset = Buffer.from(query.text).subarray(0, byteOffset).toString('utf8').length;
