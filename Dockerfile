@@ -25,4 +25,5 @@ EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=15s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8080/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "cli/levee.cjs"]
-CMD ["serve", "--warehouse", "/warehouse", "--host", "0.0.0.0", "--port", "8080"]
+# Whoever can reach the port may ask: put it behind something that asks who they are.
+CMD ["serve", "--warehouse", "/warehouse", "--host", "0.0.0.0", "--port", "8080", "--allow-remote"]

@@ -18,6 +18,8 @@ export interface ValueForms {
   readonly sortMaps: boolean;
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** The corpus's form. */
 export const canonicalForms: ValueForms = {
   long: (value) => quote(String(value)),
@@ -46,11 +48,16 @@ export function rowText(
 
 /** The rows' texts in the order of their UTF-8 bytes, and the hash of all of them. */
 export function sortAndHash(rows: readonly string[]): { rows: readonly string[]; sha256: string } {
-  const sorted = rows
-    .map((text) => ({ text, bytes: Buffer.from(text) }))
-    .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
-    .map(({ text }) => text);
+  const sorted = [...rows].sort(rows.every(isAscii) ? undefined : compareBytes);
   return { rows: sorted, sha256: createHash('sha256').update(sorted.join('\n')).digest('hex') };
+}
+
+function isAscii(text: string): boolean {
+  return !/[^\0-\x7f]/.test(text);
+}
+
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 export function valueText(
@@ -85,7 +92,7 @@ export function valueText(
     case 'bytes': {
       const bytes = vector.bytes.subarray(vector.offsets[row], vector.offsets[row + 1]);
       if (type.kind === 'binary') return forms.binary(bytes);
-      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+      const text = utf8.decode(bytes);
       return type.kind === 'variant' ? forms.variant(text) : quote(text);
     }
     case 'list': {

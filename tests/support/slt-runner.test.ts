@@ -105,10 +105,8 @@ test('times are compared without the zeros at the end of their fraction', () => 
 });
 
 test('long whole numbers of a JSON answer keep their digits', () => {
-  assert.deepEqual(parseKeepingDigits('[9007199254740993,"9007199254740993 ",1.5,12]'), [
-    '9007199254740993',
-    '9007199254740993 ',
-    1.5,
-    12,
-  ]);
+  assert.deepEqual(
+    parseKeepingDigits('[9007199254740993,"9007199254740993 ",1.5,12,0.3333333333333333]'),
+    ['9007199254740993', '9007199254740993 ', 1.5, 12, 0.3333333333333333],
+  );
 });

@@ -150,11 +150,9 @@ async function readReply(reply: Response): Promise<ReplyBody> {
 
 /** JSON whose whole numbers of 16 and more digits come as strings, with all their digits. */
 export function parseKeepingDigits(text: string): unknown {
+  const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
   return JSON.parse(
-    text.replace(
-      /"(?:[^"\\]|\\.)*"|(-?\d{16,})(?![\d.eE])/g,
-      (token, digits: string | undefined) => (digits === undefined ? token : `"${digits}"`),
-    ),
+    text.replace(tokens, (token) => (/^-?\d{16,}$/.test(token) ? `"${token}"` : token)),
   );
 }
 

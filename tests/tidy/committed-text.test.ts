@@ -7,7 +7,7 @@ const banned: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   { what: 'a home folder', pattern: /(?<![\w.])\/(home|Users)\/[a-z][\w.-]*\//i },
   { what: "root's home folder", pattern: /(?<![\w./])\/root\// },
   { what: 'a working folder of one machine', pattern: /(?<![\w./])\/work\/(main|shared)\b/ },
-  { what: 'a temporary folder of one machine', pattern: /(?<![\w./])\/tmp\/[a-z]/ },
+  { what: 'a temporary folder of one machine', pattern: /(?<![\w./])\/tmp\/[\w.-]+\// },
   { what: 'a package mirror', pattern: /"resolved": "(?!https:\/\/registry\.npmjs\.org\/)/ },
   { what: 'a package mirror setting', pattern: /^\s*(registry|index-url|_authToken)\s*=/m },
   { what: 'a note to oneself', pattern: /\b(TODO|FIXME|XXX|HACK)\b(?!0)/ },
