@@ -44,7 +44,7 @@ export interface CatalogDefinitions {
 
   /**
    * The schema and name that a new table or view gets. Whether the name is free is not looked at.
-   * @throws SCHEMA_NOT_FOUND, INVALID_NAME
+   * @throws SCHEMA_NOT_FOUND, INVALID_NAME, PATH_NOT_ALLOWED
    */
   targetName(nameParts: readonly string[], currentSchema: string): Promise<TargetName>;
   /** The relation that has the name already, whatever its case. */
@@ -154,9 +154,9 @@ export function createCatalogDefinitions(ports: CatalogDefinitionsPorts): Catalo
       }
       const folder = childLocation(warehouse, schema);
       if (cascade) {
-        const tables = await lookup.relationNames({ schemas: {} }, schema);
-        if (tables.length > 0) await moveAway(folder, { kind: 'schema', schema });
-        else await folders.removeEmptyFolder(folder);
+        if ((await folders.removeEmptyFolder(folder)) === 'not empty') {
+          await moveAway(folder, { kind: 'schema', schema });
+        }
         await catalogStore.update((latest) => withoutSchema(latest, schema));
         return true;
       }
@@ -176,7 +176,10 @@ export function createCatalogDefinitions(ports: CatalogDefinitionsPorts): Catalo
     async targetName(nameParts, currentSchema) {
       const { schema, name } = splitName(nameParts, currentSchema);
       requireName(name, 'table');
-      return { schema: await matchSchema(await catalogStore.read(), schema, {}), name };
+      const target = { schema: await matchSchema(await catalogStore.read(), schema, {}), name };
+      // A schema's folder may be a link; nothing is to be made where it leads out.
+      await gate.admit(warehouseLocation(target));
+      return target;
     },
 
     async registerTable(target, location) {

@@ -7,6 +7,7 @@
  * so. It opens no snapshot and checks no rights.
  */
 import { randomUUID } from 'node:crypto';
+import { schemaOf } from './catalog-changes.ts';
 import { createCatalogDefinitions, type CatalogDefinitions } from './catalog-definitions.ts';
 import type { CatalogContents, CatalogStore } from './catalog-store.ts';
 import { didYouMean } from './closest-name.ts';
@@ -171,7 +172,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     async listSchemas(callOptions = {}) {
       const contents = await catalogStore.read();
       const names = await lookup.schemaNames(contents, callOptions);
-      return names.map((name) => ({ name, comment: contents.schemas[name]?.comment }));
+      return names.map((name) => ({ name, comment: schemaOf(contents, name)?.comment }));
     },
 
     async listTables(schema, callOptions) {

@@ -59,7 +59,8 @@ export function createLocalFolders(fs: FileSystem = nodeFs): FolderOperations {
       } catch (error) {
         const errno = errnoOf(error);
         if (errno === 'ENOENT') return 'missing';
-        if (errno === 'ENOTEMPTY' || errno === 'EEXIST') return 'not empty';
+        // A link to a folder is not the catalog's to remove.
+        if (errno === 'ENOTEMPTY' || errno === 'EEXIST' || errno === 'ENOTDIR') return 'not empty';
         throw codedFsError(error, 'remove', location);
       }
     },
