@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
+import { createLocationGate } from '../../catalog/location-gate.ts';
 import { catalogPlace, isCoded, makeTable } from '../support/catalog-place.ts';
 
 const here = { currentSchema: 'default' };
@@ -121,4 +122,24 @@ test('a warehouse that is a link itself works, its locations spelled as configur
   const catalog = openOver([]);
   assert.equal((await catalog.tablePath('s/t')).location, `${warehouse}/s/t`);
   assert.equal((await catalog.tablePath(`${root}/real/s/t`)).location, `${warehouse}/s/t`);
+});
+
+test('nothing outside of the roots is even looked up', async () => {
+  const looked: string[] = [];
+  const gate = createLocationGate({
+    warehouse: '/w',
+    allowedPaths: ['/extra'],
+    folders: {
+      realLocation: async (location) => {
+        looked.push(location);
+        return location;
+      },
+      moveFolder: async () => 'missing',
+      removeEmptyFolder: async () => 'missing',
+    },
+  });
+  await assert.rejects(gate.admit('/etc/passwd'), isCoded('PATH_NOT_ALLOWED'));
+  assert.deepEqual(looked, ['/w', '/extra']);
+  assert.equal(await gate.admit('/extra/t'), '/extra/t');
+  assert.equal(looked.at(-1), '/extra/t');
 });
