@@ -1,24 +1,29 @@
 /**
- * One writer of the race in `committer.test.ts`, a process of its own: says when it is ready, waits
- * for a line, tries to commit every version, and prints those it won.
+ * One writer of `committer.test.ts`, a process of its own. It says `ready`, then for each line, a
+ * version, tries to commit it and answers with the outcome; `on` instead of a version makes it commit
+ * one version after the other until it is killed.
  *
- *     <table> <writer> <versions>
+ *     <table> <writer>
  */
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { commitVersion } from '../../../catalog/commit/committer.ts';
 import { createLocalStore } from '../../../catalog/store/local-store.ts';
 
-const [table = '', writer = '', versions = '0'] = process.argv.slice(2);
+const [table = '', writer = ''] = process.argv.slice(2);
 const store = createLocalStore();
-const won: number[] = [];
-process.stdout.write('ready\n');
-await once(process.stdin, 'data');
-for (let version = 0; version < Number(versions); version++) {
+
+async function commit(version: number): Promise<string> {
   const info = { commitInfo: { txnId: randomUUID(), writer, padding: 'x'.repeat(20_000) } };
   const actions = new TextEncoder().encode(`${JSON.stringify(info)}\n`);
-  const outcome = await commitVersion(store, table, version, actions);
-  if (outcome.kind === 'committed') won.push(version);
+  return (await commitVersion(store, table, version, actions)).kind;
 }
-process.stdout.write(JSON.stringify(won));
-process.stdin.destroy();
+
+process.stdout.write('ready\n');
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line !== 'on') {
+    process.stdout.write(`${await commit(Number(line))}\n`);
+    continue;
+  }
+  for (let version = 0; ; version++) await commit(version);
+}
