@@ -1,6 +1,7 @@
 /** The command line of `levee sql`. */
+import { dialects } from './dialects.ts';
 import { parseArgs } from 'node:util';
-import { dialects, type Dialect } from '../sql/parse/dialect.ts';
+import type { Dialect } from '../sql/parse/dialect.ts';
 import { findFormat, outputFormats, type OutputFormat } from './render/render-options.ts';
 import { UsageError } from './repl-error.ts';
 

@@ -3,8 +3,9 @@
  * dialect there, and is opened by the first statement. The server forgets a session that was idle
  * for long; it is then opened again, with the schema and the dialect, and the user is told.
  */
+import { dialects } from './dialects.ts';
 import { randomUUID } from 'node:crypto';
-import { dialects, type Dialect } from '../sql/parse/dialect.ts';
+import type { Dialect } from '../sql/parse/dialect.ts';
 import { isSuccess, type HttpClient } from './http-client.ts';
 import { isJsonObject, stringMember, type JsonValue } from './lossless-json.ts';
 import { CanceledError, ConnectionError, ServerError } from './repl-error.ts';
