@@ -20,7 +20,10 @@ export interface DeletionVectorCache {
   ): Promise<PositionSet>;
 }
 
-export function createDeletionVectorCache(store: ObjectStore, bytesMax: number): DeletionVectorCache {
+export function createDeletionVectorCache(
+  store: ObjectStore,
+  bytesMax: number,
+): DeletionVectorCache {
   /** In the order of use, the oldest first. */
   const known = new Map<string, PositionSet>();
   let bytes = 0;
