@@ -8,11 +8,25 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse, stringify, YAMLParseError } from 'yaml';
 import { CodedError } from '../catalog/coded-error.ts';
-import { limitNames, limitProblems, limitSpecs, type LimitName, type Limits } from './limits.ts';
 import { closestName } from '../catalog/closest-name.ts';
-import { formatDuration, formatSize, parseDuration, parseSize } from './units.ts';
-
-export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
+import { limitNames, limitProblems, limitSpecs, type Limits } from './limits.ts';
+import {
+  formatLimit,
+  invalid,
+  kebab,
+  maskSecrets,
+  ownSettings,
+  parseTexts,
+  resolveLocations,
+  settingNames,
+  settingSpecs,
+  unknownName,
+  variable,
+  type LogLevel,
+  type OwnName,
+  type Setting,
+  type SettingName,
+} from './settings.ts';
 
 export interface Config {
   /** Absolute path or `s3://` URL; every `<schema>/<table>/_delta_log` below it is a table. */
@@ -33,64 +47,6 @@ export interface Config {
   readonly threadPoolSize: number;
   readonly limits: Limits;
 }
-
-type Setting = string | number | boolean | readonly string[] | undefined;
-
-interface SettingSpec {
-  readonly kind:
-    'text' | 'location' | 'locations' | 'texts' | 'boolean' | 'port' | 'choice' | 'limit';
-  readonly default: Setting;
-  readonly help: string;
-  readonly choices?: readonly string[] | undefined;
-  readonly secret?: boolean | undefined;
-}
-
-const ownSettings = {
-  warehouse: { kind: 'location', default: 'warehouse', help: 'folder or s3:// URL of the tables' },
-  allowPath: {
-    kind: 'locations',
-    default: [],
-    help: 'another root of readable Delta paths; may be repeated',
-  },
-  host: { kind: 'text', default: '127.0.0.1', help: 'address to listen on' },
-  port: { kind: 'port', default: 8080, help: 'port to listen on; 0 picks a free one' },
-  allowRemote: {
-    kind: 'boolean',
-    default: false,
-    help: 'listen beyond loopback without authentication',
-  },
-  allowHost: {
-    kind: 'texts',
-    default: [],
-    help: 'another host name clients may use; may be repeated',
-  },
-  logLevel: {
-    kind: 'choice',
-    default: 'warn',
-    choices: ['silent', 'error', 'warn', 'info', 'debug'],
-    help: 'what is logged to standard error',
-  },
-  tempDirectory: {
-    kind: 'location',
-    default: undefined,
-    help: 'where large statements spill to disk',
-  },
-} satisfies Record<string, SettingSpec>;
-
-type OwnName = keyof typeof ownSettings;
-type SettingName = OwnName | LimitName;
-
-const settingSpecs = {
-  ...ownSettings,
-  ...Object.fromEntries(
-    limitNames.map((name) => [
-      name,
-      { kind: 'limit', default: limitSpecs[name].default, help: limitSpecs[name].reason },
-    ]),
-  ),
-} as unknown as { readonly [name in SettingName]: SettingSpec };
-
-const settingNames = Object.keys(settingSpecs) as readonly SettingName[];
 
 export interface CommandLine {
   readonly config: Config;
@@ -148,13 +104,6 @@ function makeConfig(
     );
   }
   return Object.freeze({ ...own, threadPoolSize, limits: Object.freeze(limits) });
-}
-
-/** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
-  return (
-    host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
-  );
 }
 
 // --- flags ------------------------------------------------------------------------------------
@@ -274,87 +223,6 @@ function misspelt(key: string, known: readonly string[]): string | undefined {
   return nearest !== undefined && Math.abs(nearest.length - key.length) <= 2 ? nearest : undefined;
 }
 
-// --- values -----------------------------------------------------------------------------------
-
-function parseTexts(
-  spec: SettingSpec,
-  name: SettingName,
-  texts: readonly string[],
-  where: string,
-  base: string,
-): Setting {
-  const text = texts.at(-1) ?? '';
-  switch (spec.kind) {
-    case 'text':
-      if (text.trim() === '') throw invalid(`${where} is empty`);
-      return text;
-    case 'texts':
-      return texts.map((item) => item.trim()).filter((item) => item !== '');
-    case 'location':
-    case 'locations': {
-      const given =
-        spec.kind === 'location' ? text : texts.map((t) => t.trim()).filter((t) => t !== '');
-      return resolveLocations(spec, given, base);
-    }
-    case 'boolean':
-      if (!/^(true|false|1|0|yes|no)$/i.test(text))
-        throw invalid(`${where} must be true or false, not "${text}"`);
-      return /^(true|1|yes)$/i.test(text);
-    case 'port':
-      if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
-        throw invalid(`${where} must be a port from 0 to 65535, not "${text}"`);
-      }
-      return Number(text);
-    case 'choice':
-      if (!(spec.choices ?? []).includes(text)) {
-        throw unknownName(`value "${text}" of ${where}`, text, spec.choices ?? []);
-      }
-      return text;
-    case 'limit':
-      return parseLimit(name as LimitName, text, where);
-  }
-}
-
-function parseLimit(name: LimitName, text: string, where: string): number {
-  const { unit, min, max } = limitSpecs[name];
-  const count = /^\d{1,16}$/.test(text) ? Number(text) : undefined;
-  const [value, example] = {
-    bytes: [parseSize(text), 'a size like 64MiB'] as const,
-    ms: [parseDuration(text), 'a duration like 30s'] as const,
-    count: [count, 'a whole number'] as const,
-  }[unit];
-  if (value === undefined) throw invalid(`${where} must be ${example}, not "${text}"`);
-  if (value < min || value > max) {
-    throw invalid(
-      `${where} is ${formatLimit(name, value)}, outside ${formatLimit(name, min)} to ${formatLimit(name, max)}`,
-    );
-  }
-  return value;
-}
-
-export function formatLimit(name: LimitName, value: number): string {
-  switch (limitSpecs[name].unit) {
-    case 'bytes':
-      return formatSize(value);
-    case 'ms':
-      return formatDuration(value);
-    case 'count':
-      return String(value);
-  }
-}
-
-/** Paths become absolute; URLs stay. */
-function resolveLocations(spec: SettingSpec, value: Setting, base: string): Setting {
-  const absolute = (location: string): string =>
-    /^[a-z][a-z0-9+.-]*:\/\//i.test(location)
-      ? location.replace(/\/+$/, '')
-      : resolve(base, location);
-  if (spec.kind === 'location' && typeof value === 'string') return absolute(value);
-  if (spec.kind === 'locations' && Array.isArray(value))
-    return value.map((v) => absolute(String(v)));
-  return value;
-}
-
 // --- printing ---------------------------------------------------------------------------------
 
 /** The result of all sources, as a `levee.yaml` that gives the same. Secrets are masked. */
@@ -371,36 +239,9 @@ export function printConfig(config: Config): string {
   return stringify(lines);
 }
 
-/** Hides a secret setting, and user names and passwords inside URLs. */
-function maskSecrets(spec: SettingSpec, value: Setting): unknown {
-  if (spec.secret === true) return '********';
-  const mask = (text: string): string =>
-    text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1********@');
-  if (typeof value === 'string') return mask(value);
-  return Array.isArray(value) ? value.map((item) => mask(String(item))) : value;
-}
-
-/** The settings as text for `levee serve --help`. */
-export function settingsHelp(): string {
-  return settingNames
-    .map((name) => `  --${kebab(name).padEnd(30)} ${settingSpecs[name].help}`)
-    .join('\n');
-}
-
-function invalid(message: string): CodedError {
-  return new CodedError('INVALID_CONFIGURATION', message);
-}
-
-function unknownName(what: string, name: string, known: readonly string[]): CodedError {
-  const nearest = closestName(name, known);
-  const hint = nearest === undefined ? undefined : `Did you mean ${nearest}?`;
-  return new CodedError('INVALID_CONFIGURATION', `unknown ${what}`, { hint });
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-function variable(name: string): string {
-  return `LEVEE_${kebab(name).replaceAll('-', '_').toUpperCase()}`;
+/** Whether only this machine can reach the address. */
+export function isLoopback(host: string): boolean {
+  return (
+    host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+  );
 }

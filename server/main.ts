@@ -5,8 +5,9 @@
 import type { AddressInfo } from 'node:net';
 import { CodedError } from '../catalog/coded-error.ts';
 import { buildServer, type LeveeServer } from './build-server.ts';
-import { loadConfig, printConfig, settingsHelp, type Config } from './config.ts';
+import { loadConfig, printConfig, type Config } from './config.ts';
 import { openParts } from './open-parts.ts';
+import { settingsHelp } from './settings.ts';
 
 export interface RunningServer {
   /** Where clients on this machine reach it. */
