@@ -44,6 +44,9 @@ export interface LeveeServer {
   readonly close: () => Promise<void>;
 }
 
+/** For the last bytes of answers that are made already. */
+const closeGraceMs = 2000;
+
 export const systemClock: Clock = { nowMs: () => Date.now() };
 
 export async function buildServer(config: Config, parts: ServerParts): Promise<LeveeServer> {
@@ -90,7 +93,10 @@ export async function buildServer(config: Config, parts: ServerParts): Promise<L
     },
     close: async () => {
       registry.cancelAll(shuttingDown());
+      // Who does not take the rest of an answer by then would keep the process from ending.
+      const timer = setTimeout(() => http.server.closeAllConnections(), closeGraceMs);
       await http.close();
+      clearTimeout(timer);
       telemetry.close();
       await engine.close();
     },
