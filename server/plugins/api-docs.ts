@@ -27,8 +27,25 @@ export async function addOpenApi(server: FastifyInstance, version: string): Prom
   });
 }
 
+/** The browser is told to load and to send nothing anywhere else, whatever the script would do. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self' 'unsafe-inline'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
 export async function addDocsPage(server: FastifyInstance): Promise<void> {
   server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());
+  server.addHook('onRequest', async (request, reply) => {
+    if (/^\/docs(\/|\?|$)/.test(request.url)) {
+      void reply.header('Content-Security-Policy', contentSecurityPolicy);
+    }
+  });
   // Loaded here and not on top: the script in it has megabytes, which tests need not parse.
   const { default: apiReference } = await import('@scalar/fastify-api-reference');
   await server.register(apiReference, {
