@@ -56,6 +56,9 @@ export async function addDocsPage(server: FastifyInstance): Promise<void> {
       withDefaultFonts: false,
       telemetry: false,
       hideClientButton: true,
+      // Both belong to a service of the page's makers, and would send the document to it.
+      showDeveloperTools: 'never',
+      agent: { disabled: true },
     },
   });
 }
