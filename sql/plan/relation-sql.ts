@@ -8,7 +8,8 @@
  *    nested field that a file lacks is NULL, a narrower one is widened. That needs no footer, but
  *    DuckDB then knows no statistics to order joins by.
  * 2. Partition values come from the log, never from the path: a constant list indexed by the
- *    number of the file in the list. DuckDB skips files through it.
+ *    number of the file in the list. DuckDB opens every file all the same: those that a predicate
+ *    rules out are left out of the list beforehand.
  * 3. Nested fields whose physical names differ from the logical ones are rebuilt.
  * 4. Rows that a deletion vector marks are removed by their position in the file: `deletedRows` names
  *    a relation of packed positions, `(file number << 40) | row number`, for the files that have one.
