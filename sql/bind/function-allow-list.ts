@@ -107,7 +107,8 @@ const refusedFunctions = `
   variant_to_parquet_variant vector_type write_log
 `;
 
-const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
+const words = (text: string): ReadonlySet<string> =>
+  new Set(text.trim().toLowerCase().split(/\s+/));
 
 export const allowedFunctions = words(scalarFunctions);
 export const allowedTableFunctions = words(tableFunctions);
