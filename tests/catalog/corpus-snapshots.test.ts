@@ -21,11 +21,16 @@ const skip = skipWithoutShared('corpus');
 /** Reasons that lie in data files, beyond the log: the snapshot is fine. */
 const beyondTheLog = /data files? (missing|damaged)|deletion vector missing/;
 
-/** Tables that are not for their data only: the checkpoint is no valid Parquet; strings have collations. */
+/** Tables that are not for their data only: the checkpoint is no valid Parquet; strings have
+ * collations; variants are not read. */
 const ownRefusals: { readonly [table: string]: readonly string[] } = {
   malformedMetadata: ['DELTA_LOG_CORRUPT'],
   multiPartCheckpoint: ['DELTA_LOG_CORRUPT'],
   'collations-preview-table': ['UNSUPPORTED_DATATYPE'],
+  'spark-variant-checkpoint': ['DELTA_UNSUPPORTED_FEATURES_FOR_READ'],
+  'spark-variant-stable-feature-checkpoint': ['DELTA_UNSUPPORTED_FEATURES_FOR_READ'],
+  'variant-basic': ['DELTA_UNSUPPORTED_FEATURES_FOR_READ'],
+  variant_nested: ['DELTA_UNSUPPORTED_FEATURES_FOR_READ'],
 };
 
 /** What must not be readable, and the code that says so. */
