@@ -137,6 +137,10 @@ export const errorCodes = define({
     sqlState: '42KD7',
     hint: 'Leave out the columns, or write those the table has.',
   },
+  DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES: {
+    sqlState: '42K05',
+    hint: 'Use letters, digits and underscores, or give the column an alias.',
+  },
   DELTA_MISSING_PART_COLUMN: {
     sqlState: '42KD6',
     hint: 'PARTITIONED BY names columns of the table.',

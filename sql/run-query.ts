@@ -56,12 +56,13 @@ export async function runQuery(
   }
 }
 
-/** The columns a query has, without running it. */
+/** The columns a query has, without running it; `viewStack` are the views it is the text of. */
 export async function describeQuery(
   slice: SourceSlice,
   context: StatementContext,
+  viewStack: readonly string[] = [],
 ): Promise<readonly ResultColumn[]> {
-  const bound = await bindQuery(slice, queryScope(context), context);
+  const bound = await bindQuery(slice, { ...queryScope(context), viewStack }, context);
   const plan = await planWithShapes(bound, context);
   return await inSource(plan, bound, context, () =>
     withPlanConnection(plan, context, (connection) =>

@@ -4,6 +4,7 @@
  */
 import { CodedError } from '../../catalog/coded-error.ts';
 import type { ViewDefinition } from '../../catalog/catalog-store.ts';
+import { qualifiedName } from '../../catalog/relation.ts';
 import { globalTemporarySchema } from '../bind/resolve-relation.ts';
 import { errorAt } from '../errors.ts';
 import { toDuckdbQuery } from '../parse/query-text.ts';
@@ -19,23 +20,23 @@ export async function createView(
   context: StatementContext,
 ): Promise<StatementResult> {
   const { session, services } = context;
-  const view = await defineView(statement, context);
   const { parts } = statement.name;
   if (statement.scope === 'temporary') {
     const name = onlyPart(statement, context);
+    const view = await defineView(statement, context, name);
     putTemporaryView(session.temporaryViews, name, view, statement);
     return emptyResult();
   }
   if (statement.scope === 'globalTemporary') {
-    putTemporaryView(
-      services.globalTemporaryViews,
-      globalName(statement, context),
-      view,
-      statement,
-    );
+    const name = globalName(statement, context);
+    const view = await defineView(statement, context, `${globalTemporarySchema}.${name}`);
+    putTemporaryView(services.globalTemporaryViews, name, view, statement);
     return emptyResult();
   }
+  // Temporary views end with their session: one that stays cannot be made of them.
+  const lasting = { ...context, session: { ...session, temporaryViews: new Map() } };
   const target = await services.catalog.targetName(parts, session.currentSchema);
+  const view = await defineView(statement, lasting, qualifiedName(target));
   const { orReplace, ifNotExists } = statement;
   await services.catalog.createView(target, view, { orReplace, ifNotExists });
   return emptyResult();
@@ -67,9 +68,11 @@ export async function dropView(
   return emptyResult();
 }
 
+/** `name` is the view's own: a query that leads to it again is a recursion. */
 async function defineView(
   statement: CreateView,
   context: StatementContext,
+  name: string,
 ): Promise<ViewDefinition> {
   const { session, identity, services, source } = context;
   const { parameters } = toDuckdbQuery(statement.query, session.dialect);
@@ -80,7 +83,7 @@ async function defineView(
       hint: 'Write the values into the query.',
     });
   }
-  const columns = await describeQuery(statement.query, context);
+  const columns = await describeQuery(statement.query, context, [name.toLowerCase()]);
   const { columnNames } = statement;
   if (columnNames !== undefined && columnNames.length !== columns.length) {
     throw errorAt(source, statement.name.start, {

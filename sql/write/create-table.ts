@@ -4,6 +4,7 @@
  */
 import { CodedError } from '../../catalog/coded-error.ts';
 import { commitNewTable } from '../../catalog/commit/append.ts';
+import type { ErrorCode } from '../../catalog/error-codes.ts';
 import type { DataType, StructField } from '../../catalog/data-type.ts';
 import type { Metadata, Protocol } from '../../catalog/log/actions.ts';
 import { serializeSchema } from '../../catalog/log/schema.ts';
@@ -184,11 +185,8 @@ function requireFields(
   statement: CreateTable,
   { source }: StatementContext,
 ): void {
-  const fail = (
-    code: 'PARSE_SYNTAX_ERROR' | 'COLUMN_ALREADY_EXISTS' | 'UNSUPPORTED_DATATYPE',
-    message: string,
-    hint?: string,
-  ) => errorAt(source, statement.name.start, { code, message, hint });
+  const fail = (code: ErrorCode, message: string, hint?: string) =>
+    errorAt(source, statement.name.start, { code, message, hint });
   if (fields.length === 0) {
     const where =
       statement.location === undefined
@@ -208,7 +206,7 @@ function requireFields(
     seen.add(name.toLowerCase());
     if (/[ ,;{}()\n\t=]/.test(name) || name === '') {
       throw fail(
-        'UNSUPPORTED_DATATYPE',
+        'DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES',
         `The column name "${name}" has a character that Parquet columns of Delta tables cannot have without column mapping.`,
         'Use letters, digits and underscores, or give the column an alias.',
       );
