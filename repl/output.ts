@@ -32,10 +32,14 @@ export class StreamOutput implements TextOutput {
     this.#isTerminal = options.isTerminal;
     this.#endsStream = options.endsStream;
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      this.#failure ??= isClosedPipe(error)
-        ? new OutputClosedError('the output was closed by its reader')
-        : error;
+      this.#fail(error);
     });
+  }
+
+  #fail(error: NodeJS.ErrnoException): void {
+    this.#failure ??= isClosedPipe(error)
+      ? new OutputClosedError('the output was closed by its reader')
+      : error;
   }
 
   async write(text: string): Promise<void> {
@@ -43,8 +47,10 @@ export class StreamOutput implements TextOutput {
     if (text === '') return;
     const safe = this.#isTerminal ? escapeTerminalControls(text) : text;
     await new Promise<void>((resolve) => {
-      // The callback comes after the write and after its failure, whichever it is.
-      this.#stream.write(safe, () => {
+      // The callback comes after the write and after its failure, whichever it is. A stream that was
+      // destroyed, as a child's input is when the child ends, tells it here and emits no error.
+      this.#stream.write(safe, (error) => {
+        if (error) this.#fail(error);
         resolve();
       });
     });

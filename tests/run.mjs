@@ -17,12 +17,15 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folders = ['tests', 'examples'];
 
-/** Level -> which files, and how long one test, or one file as a whole, may take. */
+/**
+ * Level -> which files, how long one test, or one file as a whole, may take, and how many files run at
+ * once: the slow ones measure, and would measure each other.
+ */
 const levels = {
-  fast: { timeoutMs: 120_000, has: (path) => /(?<!\.slow|\.nightly)\.test\.ts$/.test(path) },
-  slow: { timeoutMs: 900_000, has: (path) => path.endsWith('.slow.test.ts') },
-  nightly: { timeoutMs: 7_200_000, has: (path) => path.endsWith('.nightly.test.ts') },
-  tidy: { timeoutMs: 120_000, has: (path) => /^tests\/tidy\/.*\.test\.ts$/.test(path) },
+  fast: { timeoutMs: 120_000, filesAtOnce: 2, has: (path) => /(?<!\.slow|\.nightly)\.test\.ts$/.test(path) },
+  slow: { timeoutMs: 900_000, filesAtOnce: 1, has: (path) => path.endsWith('.slow.test.ts') },
+  nightly: { timeoutMs: 7_200_000, filesAtOnce: 1, has: (path) => path.endsWith('.nightly.test.ts') },
+  tidy: { timeoutMs: 120_000, filesAtOnce: 2, has: (path) => /^tests\/tidy\/.*\.test\.ts$/.test(path) },
 };
 
 function listFiles(folder) {
@@ -56,7 +59,7 @@ const startedMs = Date.now();
 const runner = spawn(
   process.execPath,
   [
-    ...['--import', 'tsx', '--test', '--test-reporter=spec', '--test-concurrency=2'],
+    ...['--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${level.filesAtOnce}`],
     `--test-timeout=${level.timeoutMs}`,
     ...files,
   ],
