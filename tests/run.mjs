@@ -22,10 +22,22 @@ const folders = ['tests', 'examples'];
  * once: the slow ones measure, and would measure each other.
  */
 const levels = {
-  fast: { timeoutMs: 120_000, filesAtOnce: 2, has: (path) => /(?<!\.slow|\.nightly)\.test\.ts$/.test(path) },
+  fast: {
+    timeoutMs: 120_000,
+    filesAtOnce: 2,
+    has: (path) => /(?<!\.slow|\.nightly)\.test\.ts$/.test(path),
+  },
   slow: { timeoutMs: 900_000, filesAtOnce: 1, has: (path) => path.endsWith('.slow.test.ts') },
-  nightly: { timeoutMs: 7_200_000, filesAtOnce: 1, has: (path) => path.endsWith('.nightly.test.ts') },
-  tidy: { timeoutMs: 120_000, filesAtOnce: 2, has: (path) => /^tests\/tidy\/.*\.test\.ts$/.test(path) },
+  nightly: {
+    timeoutMs: 7_200_000,
+    filesAtOnce: 1,
+    has: (path) => path.endsWith('.nightly.test.ts'),
+  },
+  tidy: {
+    timeoutMs: 120_000,
+    filesAtOnce: 2,
+    has: (path) => /^tests\/tidy\/.*\.test\.ts$/.test(path),
+  },
 };
 
 function listFiles(folder) {
@@ -59,7 +71,13 @@ const startedMs = Date.now();
 const runner = spawn(
   process.execPath,
   [
-    ...['--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${level.filesAtOnce}`],
+    ...[
+      '--import',
+      'tsx',
+      '--test',
+      '--test-reporter=spec',
+      `--test-concurrency=${level.filesAtOnce}`,
+    ],
     `--test-timeout=${level.timeoutMs}`,
     ...files,
   ],
