@@ -102,7 +102,8 @@ function classify(report: Report): { code: ErrorCode; hint?: string | undefined 
       }
       return { code: 'BINDING_FAILED', hint: nearest(report) };
     case 'Conversion':
-      return /out of range/i.test(message)
+      // A text that is no date has a field out of range; that is no number that is too large.
+      return /out of range/i.test(message) && !/field value out of range/.test(message)
         ? { code: 'NUMERIC_VALUE_OUT_OF_RANGE' }
         : { code: 'CAST_INVALID_INPUT' };
     case 'Out of Range':

@@ -1,6 +1,6 @@
 /** One connection to DuckDB, for one statement at a time. */
 import duckdb from '@duckdb/node-bindings';
-import { BIGINT, DuckDBDataChunk } from '@duckdb/node-api';
+import { BIGINT, DuckDBDataChunk, DuckDBTypeId } from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBResult, DuckDBType } from '@duckdb/node-api';
 import type { ColumnBatch } from '../../catalog/column-batch.ts';
 import { CodedError } from '../../catalog/coded-error.ts';
@@ -80,11 +80,7 @@ export class EngineConnection {
     });
     const names = result.columnNames();
     const types = result.columnTypes().map((type, index) => resultType(type, names[index] ?? ''));
-    const columns = types.map(({ dataType }, index) => ({
-      name: names[index] ?? '',
-      type: dataType,
-      nullable: true,
-    }));
+    const columns = types.map((type, index) => resultColumn(names[index] ?? '', type));
     return { columns, batches: this.#fetch(result, types, signal) };
   }
 
@@ -96,7 +92,7 @@ export class EngineConnection {
     });
   }
 
-  /** The columns a query would give, without running it. */
+  /** The columns a query would give. It is run, for no rows, only where parameters decide a type. */
   async describe(
     sql: string,
     parameters: Parameters | undefined,
@@ -104,21 +100,37 @@ export class EngineConnection {
     return await this.#interruptible(undefined, async () => {
       const prepared = await this.#connection.prepare(sql);
       try {
-        if (parameters !== undefined) bindParameters(prepared, parameters);
-        const columns: ResultColumn[] = [];
-        for (let index = 0; index < prepared.columnCount; index++) {
+        const indexes = Array.from({ length: prepared.columnCount }, (_, index) => index);
+        const isOpen = indexes.some(
+          (index) => prepared.columnTypeId(index) === DuckDBTypeId.INVALID,
+        );
+        if (isOpen) return await this.#describeBound(sql, parameters);
+        return indexes.map((index) => {
           const name = prepared.columnName(index);
-          columns.push({
-            name,
-            type: resultType(prepared.columnType(index), name).dataType,
-            nullable: true,
-          });
-        }
-        return columns;
+          return resultColumn(name, resultType(prepared.columnType(index), name));
+        });
       } finally {
         prepared.destroySync();
       }
     });
+  }
+
+  async #describeBound(
+    sql: string,
+    parameters: Parameters | undefined,
+  ): Promise<readonly ResultColumn[]> {
+    const prepared = await this.#connection.prepare(`SELECT * FROM (${sql}) AS q LIMIT 0`);
+    try {
+      if (parameters !== undefined) bindParameters(prepared, parameters);
+      const result = await prepared.run();
+      const names = result.columnNames();
+      return result.columnTypes().map((type, index) => {
+        const name = names[index] ?? '';
+        return resultColumn(name, resultType(type, name));
+      });
+    } finally {
+      prepared.destroySync();
+    }
   }
 
   /** A temporary table of one BIGINT column `position`, gone with the connection. */
@@ -275,6 +287,10 @@ export class EngineConnection {
       clearInterval(timer);
     }
   }
+}
+
+function resultColumn(name: string, { dataType }: ResultType): ResultColumn {
+  return { name, type: dataType, nullable: true };
 }
 
 function isAborted(signal: AbortSignal | undefined): boolean {
