@@ -36,10 +36,12 @@ export function toDuckdbQuery(slice: SourceSlice, dialect: Dialect): DuckdbQuery
   if (tokens.length === 0) throw syntaxErrorAt(source, slice.start, 'The query is empty');
   refuseLooseBrackets(tokens, source);
 
+  // What follows the last token is left out: a blank of Unicode there is part of a name to DuckDB.
+  const end = tokens.at(-1)?.end ?? slice.end;
   const { edits, parameters } = lexicalEdits(tokens, source, {
     dialect,
     start: slice.start,
-    end: slice.end,
+    end,
     questionMarksBefore: all.slice(0, first).filter((token) => isQuestionMark(token)).length,
   });
   const { travels, tableKeywords } = findTimeTravel(tokens, source);
@@ -47,7 +49,7 @@ export function toDuckdbQuery(slice: SourceSlice, dialect: Dialect): DuckdbQuery
   const keywords = tableKeywords.map((keyword) => ({ ...keyword, text: 'FROM' }));
   const merged = keywords.length === 0 ? travelled : [...travelled, ...keywords];
 
-  const base = uneditedText(sliceText(slice));
+  const base = uneditedText(sliceText({ ...slice, end }));
   const shifted: EditedText = {
     text: base.text,
     toSource: (offset) => base.toSource(offset) + slice.start,
