@@ -116,8 +116,12 @@ function trackBrackets(text: string, token: Token, open: Token[]): void {
   }
 }
 
-const wordPattern = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y;
-const namePattern = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*/y;
+/** Beyond ASCII everything is a letter but the blanks of `unicodeBlank`, which end a word. */
+const letter =
+  'A-Za-z_\\u0080-\\u0084\\u0086-\\u009f\\u00a1-\\u1fff\\u200c-\\u2027\\u202a-\\u202e' +
+  '\\u2030-\\u205e\\u2061-\\u2fff\\u3001-\\ufefe\\uff00-\\uffff';
+const wordPattern = new RegExp(`[${letter}][0-9$${letter}]*`, 'y');
+const namePattern = new RegExp(`[${letter}][0-9${letter}]*`, 'y');
 const digitsPattern = /[0-9](?:_?[0-9])*/y;
 const numberPattern =
   /0[xX][0-9A-Fa-f]+(?:_[0-9A-Fa-f]+)*|(?:[0-9](?:_?[0-9])*(?:\.(?!\.)(?:[0-9](?:_?[0-9])*)?)?|\.[0-9](?:_?[0-9])*)(?:[eE][-+]?[0-9](?:_?[0-9])*)?/y;
