@@ -35,8 +35,7 @@ function both(read: Support, write: Support, legacyWriterVersion?: number): Tabl
 const catalogManaged = no(
   'its latest commits are known only to the catalog that manages the table, not to its folder',
 );
-const variant = no('variant values are not read yet');
-const shredding = no('shredded variant values are not read yet');
+const variant = no('variant values are not written yet');
 const redirected = no('the table has moved to another place');
 
 export const tableFeatures: { readonly [name: string]: TableFeature } = Object.freeze({
@@ -66,10 +65,10 @@ export const tableFeatures: { readonly [name: string]: TableFeature } = Object.f
   vacuumProtocolCheck: both(yes, yes),
   inCommitTimestamp: writer(unlessActive('in-commit timestamps are not written yet')),
   checkpointProtection: writer(yes),
-  variantType: both(variant, variant),
-  'variantType-preview': both(variant, variant),
-  variantShredding: both(shredding, shredding),
-  'variantShredding-preview': both(shredding, shredding),
+  variantType: both(yes, variant),
+  'variantType-preview': both(yes, variant),
+  variantShredding: both(yes, variant),
+  'variantShredding-preview': both(yes, variant),
 });
 
 export function tableFeature(name: string): TableFeature | undefined {

@@ -10,6 +10,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { quoteString } from '../quote.ts';
 import { engineError } from './duckdb-errors.ts';
 import { EngineConnection } from './engine-connection.ts';
+import { registerVariantFunction } from './variant-functions.ts';
 
 export interface EngineOptions {
   /** Folders below which files may be read and written: absolute, without a trailing slash. */
@@ -33,6 +34,7 @@ export class DuckdbEngine {
     const instance = await DuckDBInstance.create(':memory:', { errors_as_json: 'true' });
     const connection = await instance.connect();
     try {
+      await registerVariantFunction(connection);
       for (const setting of settings(options)) await connection.run(setting);
     } catch (failure) {
       throw engineError(failure);

@@ -1,33 +1,41 @@
 /**
- * What data files look like inside: their columns and types, read once from the footers and kept,
- * since a data file never changes. A relation over files whose columns are exactly the table's needs
- * no conversion, and DuckDB then knows the statistics of the files, by which it orders joins.
+ * What data files look like inside, read once from their footers and kept, since a data file never
+ * changes. A relation over files whose columns are exactly the table's needs no conversion, and
+ * DuckDB then knows the statistics of the files, by which it orders joins. Other files need one that
+ * only their footers tell: see `plan/stored-type.ts`.
  *
  * Files with the same schema share one shape. Reading a footer costs about 0.1 ms on a local disk.
  */
 import { CodedError } from '../../catalog/coded-error.ts';
 import type { FileShape } from '../plan/file-shape.ts';
-import { quoteFileName } from '../quote.ts';
 import type { DuckdbEngine } from './duckdb-engine.ts';
 import type { EngineConnection } from './engine-connection.ts';
+import { readFooters } from './read-footers.ts';
+
+export interface UnknownFile {
+  readonly location: string;
+  /** Whether the file cannot be read rightly without its shape. */
+  readonly isRequired: boolean;
+}
 
 export interface FileShapes {
   /**
-   * Learns the shapes of files that are not known yet. Asks for no more than `filesMax` of them: a
-   * query over very many new files is better off with a conversion than with all their footers.
-   * Tells whether anything new is known now. A file that cannot be read teaches nothing: the query
-   * itself will meet it.
+   * Learns the shapes of files that `shapeOf` does not know: of all of them unless they are very
+   * many, as a query over those is better off with a conversion than with all their footers, and of
+   * the required ones in any case. Tells whether anything new is known now. A file that cannot be
+   * read teaches nothing, as the query itself will meet it; if any is required, its error is thrown.
    */
-  learn(locations: readonly string[], signal: AbortSignal): Promise<boolean>;
+  learn(unknown: readonly UnknownFile[], signal: AbortSignal): Promise<boolean>;
   shapeOf(location: string): FileShape | undefined;
 }
 
-/** Files whose footers one query reads at the most. */
+/** Files whose footers one query reads at the most, unless it must; and at a time. */
 const learnedMax = 2000;
-/** Files that are remembered: about 30 MB of paths. */
+/** Files that are remembered: about 30 MB of paths. More only while one query needs them. */
 const rememberedMax = 200_000;
 
 export function createFileShapes(engine: DuckdbEngine): FileShapes {
+  /** By what is told of it: equal shapes are one object. */
   const shapes = new Map<string, FileShape>();
   const known = new Map<string, FileShape>();
 
@@ -36,16 +44,19 @@ export function createFileShapes(engine: DuckdbEngine): FileShapes {
     locations: readonly string[],
     signal: AbortSignal,
   ): Promise<void> {
-    for (const [location, fingerprint] of await fingerprints(connection, locations, signal)) {
-      let shape = shapes.get(fingerprint);
-      if (shape === undefined) {
-        shape = await readShape(connection, location);
-        shapes.set(fingerprint, shape);
+    for (let from = 0; from < locations.length; from += learnedMax) {
+      const part = locations.slice(from, from + learnedMax);
+      for (const [location, shape] of await readFooters(connection, part, shapes, signal)) {
+        known.set(location, shape);
       }
-      known.set(location, shape);
     }
+  }
+
+  /** Forgets what was learned longest ago, but nothing that the query at hand has just learned. */
+  function forget(justLearned: number): void {
+    let surplus = Math.min(known.size - rememberedMax, known.size - justLearned);
     for (const location of known.keys()) {
-      if (known.size <= rememberedMax) break;
+      if (surplus-- <= 0) return;
       known.delete(location);
     }
   }
@@ -53,40 +64,23 @@ export function createFileShapes(engine: DuckdbEngine): FileShapes {
   return {
     shapeOf: (location) => known.get(location),
 
-    async learn(locations, signal) {
-      const unknown = locations.filter((location) => !known.has(location));
-      if (unknown.length === 0 || unknown.length > learnedMax) return false;
+    async learn(unknown, signal) {
+      const required = unknown.filter(({ isRequired }) => isRequired);
+      const wanted = unknown.length > learnedMax ? required : unknown;
+      if (wanted.length === 0) return false;
+      const locations = [...new Set(wanted.map(({ location }) => location))];
       try {
-        await engine.withConnection((connection) => learnFrom(connection, unknown, signal));
+        await engine.withConnection((connection) => learnFrom(connection, locations, signal));
+        forget(locations.length);
         return true;
       } catch (error) {
-        if (error instanceof CodedError && error.code !== 'QUERY_CANCELED') return false;
+        if (required.length === 0 && isFileError(error)) return false;
         throw error;
       }
     },
   };
 }
 
-/** A text for each file that is equal for files of equal schema. */
-async function fingerprints(
-  connection: EngineConnection,
-  locations: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly (readonly [location: string, fingerprint: string])[]> {
-  const facts = ['name', 'type', 'num_children', 'converted_type', 'logical_type', 'field_id']
-    .concat(['scale', 'precision', 'type_length', 'repetition_type'])
-    .map((fact) => `coalesce(CAST(${fact} AS VARCHAR), '')`);
-  const rows = await connection.rows(
-    `SELECT file_name, md5(string_agg(concat_ws(chr(1), ${facts.join(', ')}), chr(2) ORDER BY column_id))
-     FROM parquet_schema([${locations.map(quoteFileName).join(', ')}]) GROUP BY file_name`,
-    signal,
-  );
-  return rows.map(([location, fingerprint]) => [String(location), String(fingerprint)] as const);
-}
-
-async function readShape(connection: EngineConnection, location: string): Promise<FileShape> {
-  const types = await connection.columnTypes(
-    `SELECT * FROM read_parquet(${quoteFileName(location)}, hive_partitioning = false)`,
-  );
-  return { columns: new Map([...types].map(([name, type]) => [name, type.toString()])) };
+function isFileError(error: unknown): boolean {
+  return error instanceof CodedError && error.code !== 'QUERY_CANCELED';
 }

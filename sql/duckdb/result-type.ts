@@ -31,7 +31,8 @@ type FlatLayout =
   | 'bytes'
   | 'time'
   | 'uuid'
-  | 'interval';
+  | 'interval'
+  | 'variant';
 
 export type ResultType = { readonly dataType: DataType } & (
   | { readonly layout: FlatLayout }
@@ -64,6 +65,7 @@ const flat: { readonly [id: number]: readonly [FlatLayout, PrimitiveName] | unde
   [DuckDBTypeId.UUID]: ['uuid', 'string'],
   [DuckDBTypeId.INTERVAL]: ['interval', 'string'],
   [DuckDBTypeId.SQLNULL]: ['int32', 'void'],
+  [DuckDBTypeId.VARIANT]: ['variant', 'variant'],
 };
 
 /** What to write instead, for the types that have no exact counterpart. */
@@ -71,7 +73,6 @@ const casts: { readonly [id: number]: string | undefined } = {
   [DuckDBTypeId.TIMESTAMP_NS]: 'TIMESTAMP',
   [DuckDBTypeId.TIME_TZ]: 'VARCHAR',
   [DuckDBTypeId.TIME_NS]: 'TIME',
-  [DuckDBTypeId.VARIANT]: 'JSON',
 };
 
 /** Throws UNSUPPORTED_RESULT_TYPE for a type that cannot be answered exactly. */

@@ -2,9 +2,53 @@
 import { duckdbType } from '../types.ts';
 import type { RelationColumn } from './relation-sql.ts';
 
+/** The type of a column in a file. */
+export type FileType =
+  | { readonly kind: 'struct'; readonly fields: ReadonlyMap<string, FileType> }
+  | { readonly kind: 'list'; readonly element: FileType }
+  | { readonly kind: 'map'; readonly key: FileType; readonly value: FileType }
+  /** `name` is DuckDB's: `BLOB`, `VARIANT`, `DECIMAL(10,2)`. */
+  | { readonly kind: 'leaf'; readonly name: string };
+
+export interface FileColumn {
+  /** DuckDB's type as text. */
+  readonly typeText: string;
+  readonly type: FileType;
+}
+
+/** How a file counts days and instants; see `hybrid-calendar-sql.ts`. */
+export interface FileCalendar {
+  readonly dates: 'proleptic' | 'hybrid';
+  readonly timestamps: 'proleptic' | 'hybrid';
+  /** The time zone of a writer with the hybrid calendar, if it left one. */
+  readonly zone: string | undefined;
+}
+
+/** What a NULL is that DuckDB reads from an annotated variant column: it drops the difference. */
+export type VariantNulls =
+  /** A NULL: the column has no variant `null`. */
+  | 'sql'
+  /** A variant `null`: the column has no NULL. */
+  | 'variant'
+  | 'unknown';
+
 export interface FileShape {
-  /** Top-level columns by name, with DuckDB's types as text. */
-  readonly columns: ReadonlyMap<string, string>;
+  /** Top-level columns by name. */
+  readonly columns: ReadonlyMap<string, FileColumn>;
+  /** Names of top-level columns by Parquet field id. */
+  readonly namesById: ReadonlyMap<number, string>;
+  readonly calendar: FileCalendar;
+  /** Of annotated variants, by their path joined by NUL. */
+  readonly variantNulls: ReadonlyMap<string, VariantNulls>;
+}
+
+/** The file's column that a table's column is read from. */
+export function columnInFile(
+  shape: FileShape,
+  { identifier }: Extract<RelationColumn, { kind: 'data' }>,
+): FileColumn | undefined {
+  const name = typeof identifier === 'number' ? shape.namesById.get(identifier) : identifier;
+  return name === undefined ? undefined : shape.columns.get(name);
 }
 
 /**
@@ -22,6 +66,7 @@ export function isPlainFile(
   return columns.every(
     (column) =>
       column.kind === 'partition' ||
-      shape.columns.get(column.physical.name) === duckdbType(column.physical.type),
+      (columnInFile(shape, column) === shape.columns.get(column.physical.name) &&
+        shape.columns.get(column.physical.name)?.typeText === duckdbType(column.physical.type)),
   );
 }

@@ -9,14 +9,9 @@ import type { PinnedTable } from '../bind/snapshot-pins.ts';
 import { editText, type EditedText, type TextEdit } from '../parse/text-edits.ts';
 import { quoteIdentifier } from '../quote.ts';
 import type { DeletedRows, QueryPlan, TableScan } from './query-plan.ts';
-import { isPlainFile, type FileShape } from './file-shape.ts';
-import { relationSql, unionSql, virtualColumns } from './relation-sql.ts';
+import { fileStorage, type FileStorage, type KnownShapes } from './file-storage.ts';
+import { relationSql, unionSql } from './relation-sql.ts';
 import { tableRelation } from './table-relation.ts';
-
-/** What is known of the files' columns; nothing is known of a file that has not been looked at. */
-export interface KnownShapes {
-  shapeOf(location: string): FileShape | undefined;
-}
 
 export function planQuery(query: BoundQuery, shapes: KnownShapes): QueryPlan {
   const planner = new Planner(shapes);
@@ -36,7 +31,7 @@ export function planQuery(query: BoundQuery, shapes: KnownShapes): QueryPlan {
 }
 
 interface FileGroup {
-  readonly isPlain: boolean;
+  readonly storage: FileStorage;
   readonly isHoled: boolean;
   readonly files: readonly FileHandle[];
 }
@@ -95,21 +90,22 @@ class Planner {
   /** Files that can be read in one way each. */
   #groups(snapshot: Snapshot, files: readonly FileHandle[]): readonly FileGroup[] {
     const { columns } = tableRelation(snapshot, []);
-    const groups = new Map<string, { isPlain: boolean; isHoled: boolean; files: FileHandle[] }>();
+    const storageOf = fileStorage(snapshot, columns, this.#shapes);
+    const groups = new Map<string, FileGroup & { readonly files: FileHandle[] }>();
     for (const file of files) {
       const isHoled = snapshot.files.deletionVector(file) !== undefined;
-      const shape = this.#shapes.shapeOf(snapshot.files.location(file));
-      const isPlain = shape !== undefined && isPlainFile(shape, columns, virtualColumns);
-      const key = `${isPlain} ${isHoled}`;
+      const storage = storageOf(file);
+      const key = `${isHoled} ${storage.key}`;
       const group = groups.get(key);
-      if (group === undefined) groups.set(key, { isPlain, isHoled, files: [file] });
+      if (group === undefined) groups.set(key, { storage, isHoled, files: [file] });
       else group.files.push(file);
     }
     return [...groups.values()];
   }
 
-  #groupSql(snapshot: Snapshot, { files, isPlain, isHoled }: FileGroup): string {
-    const relation = { ...tableRelation(snapshot, files), isPlain };
+  #groupSql(snapshot: Snapshot, { files, storage, isHoled }: FileGroup): string {
+    const { isPlain, stored, bytesAreText } = storage;
+    const relation = { ...tableRelation(snapshot, files), isPlain, stored, bytesAreText };
     if (!isHoled) return relationSql(relation);
     const name = `__levee_deleted_${this.deletedRows.length}`;
     this.deletedRows.push({ name, snapshot, files });

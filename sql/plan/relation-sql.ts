@@ -10,14 +10,17 @@
  * 2. Partition values come from the log, never from the path: a constant list indexed by the
  *    number of the file in the list. DuckDB opens every file all the same: those that a predicate
  *    rules out are left out of the list beforehand.
- * 3. Nested fields whose physical names differ from the logical ones are rebuilt.
+ * 3. Nested fields whose physical names differ from the logical ones are rebuilt, and so are values
+ *    that lie in the files in another form: see `stored-type.ts`.
  * 4. Rows that a deletion vector marks are removed by their position in the file: `deletedRows` names
  *    a relation of packed positions, `(file number << 40) | row number`, for the files that have one.
  */
-import type { DataType, StructField } from '../../catalog/data-type.ts';
+import type { StructField } from '../../catalog/data-type.ts';
 import { quoteFileName, quoteIdentifier, quoteString } from '../quote.ts';
 import { duckdbType } from '../types.ts';
+import { logicalValueSql } from './logical-value-sql.ts';
 import { partitionListSql } from './partition-list-sql.ts';
+import { same, storedDuckdbType, type StoredType } from './stored-type.ts';
 
 /** A column of the table and where its values are. */
 export type RelationColumn =
@@ -47,6 +50,10 @@ export interface Relation {
    * DuckDB know their statistics.
    */
   readonly isPlain: boolean;
+  /** How the files store the columns, in their order; all the `same` if absent. */
+  readonly stored?: readonly StoredType[] | undefined;
+  /** Nothing is known of the files but that the table has texts and no binaries: bytes are texts. */
+  readonly bytesAreText?: boolean | undefined;
   /** Names a relation with one BIGINT column of packed positions, when any file has a deletion vector. */
   readonly deletedRows: string | undefined;
 }
@@ -61,11 +68,12 @@ export function relationSql(relation: Relation): string {
   if (relation.files.length === 0) return emptyRelationSql(relation.columns);
   const sources = sourceNames(relation);
   const list = relation.columns
-    .map((column, index) => columnSql(column, sources[index] ?? ''))
+    .map((column, index) => columnSql(column, sources[index] ?? '', storedAs(relation, index)))
     .join(', ');
   const files = relation.files.map(quoteFileName).join(', ');
-  const schema = relation.isPlain ? '' : ` ${schemaArgument(relation.columns, sources)},`;
-  const source = `read_parquet([${files}],${schema} hive_partitioning = false)`;
+  const schema = relation.isPlain ? '' : ` ${schemaArgument(relation, sources)},`;
+  const bytes = relation.bytesAreText === true ? ' binary_as_string = true,' : '';
+  const source = `read_parquet([${files}],${schema}${bytes} hive_partitioning = false)`;
   const select = `SELECT ${list === '' ? 'NULL' : list} FROM ${source}`;
   if (relation.deletedRows === undefined) return select;
   const position = `((file_index::BIGINT << ${rowNumberBits}) | file_row_number)`;
@@ -98,25 +106,33 @@ function sourceNames({ columns, isPlain }: Relation): readonly string[] {
   return columns.map(({ field }, index) => (isClear ? field.name : `c${index}`));
 }
 
-function columnSql(column: RelationColumn, sourceName: string): string {
+function storedAs({ stored }: Relation, index: number): StoredType {
+  return stored?.[index] ?? same;
+}
+
+function columnSql(column: RelationColumn, sourceName: string, stored: StoredType): string {
   const alias = quoteIdentifier(column.field.name);
   if (column.kind === 'partition') {
     return `${partitionListSql(column.field, column.values)} AS ${alias}`;
   }
   const source = quoteIdentifier(sourceName);
-  const value = logicalValueSql(source, column.physical.type, column.field.type);
+  const value = logicalValueSql(source, {
+    physical: column.physical.type,
+    logical: column.field.type,
+    stored,
+  });
   return value === alias ? alias : `${value} AS ${alias}`;
 }
 
 /** `schema = MAP {...}`: what each column is called in the files, and the type it must have. */
-function schemaArgument(columns: readonly RelationColumn[], sources: readonly string[]): string {
-  const entries = columns.flatMap((column, index) => {
+function schemaArgument(relation: Relation, sources: readonly string[]): string {
+  const entries = relation.columns.flatMap((column, index) => {
     if (column.kind === 'partition') return [];
     const key =
       typeof column.identifier === 'number'
         ? String(column.identifier)
         : quoteString(column.identifier);
-    const type = quoteString(duckdbType(column.physical.type));
+    const type = quoteString(storedDuckdbType(column.physical.type, storedAs(relation, index)));
     return [
       `${key}: {name: ${quoteString(sources[index] ?? '')}, type: ${type}, default_value: NULL}`,
     ];
@@ -129,71 +145,4 @@ function schemaArgument(columns: readonly RelationColumn[], sources: readonly st
     );
   }
   return `schema = MAP {${entries.join(', ')}}`;
-}
-
-/**
- * The value of `sql`, which has the names of `physical`, with the names of `logical`. The same text
- * where no name differs.
- */
-export function logicalValueSql(
-  sql: string,
-  physical: DataType,
-  logical: DataType,
-  depth = 0,
-): string {
-  if (physical.kind === 'struct' && logical.kind === 'struct') {
-    const sameNames = logical.fields.every((field, index) => {
-      const from = physical.fields[index];
-      return from !== undefined && from.name === field.name && hasSameNames(from.type, field.type);
-    });
-    if (sameNames || logical.fields.length === 0) return sql;
-    const fields = logical.fields.map((field, index) => {
-      const from = physical.fields[index] ?? field;
-      const value = logicalValueSql(
-        `struct_extract(${sql}, ${quoteString(from.name)})`,
-        from.type,
-        field.type,
-        depth,
-      );
-      return `${quoteIdentifier(field.name)} := ${value}`;
-    });
-    return `CASE WHEN ${sql} IS NULL THEN NULL ELSE struct_pack(${fields.join(', ')}) END`;
-  }
-  if (hasSameNames(physical, logical)) return sql;
-  const element = `__levee_e${depth}`;
-  if (physical.kind === 'array' && logical.kind === 'array') {
-    const value = logicalValueSql(element, physical.elementType, logical.elementType, depth + 1);
-    return `list_transform(${sql}, lambda ${element}: ${value})`;
-  }
-  if (physical.kind === 'map' && logical.kind === 'map') {
-    const key = logicalValueSql(`${element}.key`, physical.keyType, logical.keyType, depth + 1);
-    const value = logicalValueSql(
-      `${element}.value`,
-      physical.valueType,
-      logical.valueType,
-      depth + 1,
-    );
-    const entries = `list_transform(map_entries(${sql}), lambda ${element}: struct_pack(key := ${key}, value := ${value}))`;
-    return `CASE WHEN ${sql} IS NULL THEN NULL ELSE map_from_entries(${entries}) END`;
-  }
-  return sql;
-}
-
-function hasSameNames(a: DataType, b: DataType): boolean {
-  if (a.kind === 'struct' && b.kind === 'struct') {
-    return (
-      a.fields.length === b.fields.length &&
-      a.fields.every((field, index) => {
-        const other = b.fields[index];
-        return (
-          other !== undefined && other.name === field.name && hasSameNames(field.type, other.type)
-        );
-      })
-    );
-  }
-  if (a.kind === 'array' && b.kind === 'array') return hasSameNames(a.elementType, b.elementType);
-  if (a.kind === 'map' && b.kind === 'map') {
-    return hasSameNames(a.keyType, b.keyType) && hasSameNames(a.valueType, b.valueType);
-  }
-  return true;
 }

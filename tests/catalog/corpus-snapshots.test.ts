@@ -22,15 +22,11 @@ const skip = skipWithoutShared('corpus');
 const beyondTheLog = /data files? (missing|damaged)|deletion vector missing/;
 
 /** Tables that are not for their data only: the checkpoint is no valid Parquet; strings have
- * collations; variants are not read. */
+ * collations. */
 const ownRefusals: { readonly [table: string]: readonly string[] } = {
   malformedMetadata: ['DELTA_LOG_CORRUPT'],
   multiPartCheckpoint: ['DELTA_LOG_CORRUPT'],
   'collations-preview-table': ['UNSUPPORTED_DATATYPE'],
-  'spark-variant-checkpoint': ['DELTA_UNSUPPORTED_FEATURES_FOR_READ'],
-  'spark-variant-stable-feature-checkpoint': ['DELTA_UNSUPPORTED_FEATURES_FOR_READ'],
-  'variant-basic': ['DELTA_UNSUPPORTED_FEATURES_FOR_READ'],
-  variant_nested: ['DELTA_UNSUPPORTED_FEATURES_FOR_READ'],
 };
 
 /** What must not be readable, and the code that says so. */
@@ -47,7 +43,6 @@ const refusals: { readonly [reason: string]: readonly string[] } = {
   'must_fail: timestamp before the first version': [
     'DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION',
   ],
-  'may_refuse: preview feature variantShredding-preview': ['DELTA_UNSUPPORTED_FEATURES_FOR_READ'],
 };
 
 let scratch = '';

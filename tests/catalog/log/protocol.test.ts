@@ -70,9 +70,9 @@ const unreadable: readonly (readonly [
     /catalogManaged \(its latest commits/,
   ],
   [
-    reader('variantShredding-preview'),
+    reader('redirectReaderWriter-preview'),
     'DELTA_UNSUPPORTED_FEATURES_FOR_READ',
-    /variantShredding-preview \(shredded/,
+    /redirectReaderWriter-preview \(the table has moved/,
   ],
   [reader('constructor'), 'DELTA_UNSUPPORTED_FEATURES_FOR_READ', /constructor \(not known/],
 ];
