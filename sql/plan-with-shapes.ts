@@ -1,17 +1,23 @@
-/** Plans a query, having looked at the footers of the files it reads that are not known yet. */
+/**
+ * Plans a query, having looked at its files: those of old versions must be there, and the footers of
+ * those that are not known yet are read.
+ */
 import type { FileHandle } from '../catalog/active-files.ts';
 import type { BoundQuery } from './bind/bound-query.ts';
 import { needsFooter } from './plan/file-storage.ts';
 import { planQuery } from './plan/plan-query.ts';
 import type { QueryPlan } from './plan/query-plan.ts';
+import { requireFiles } from './require-files.ts';
 import type { StatementContext } from './statement-context.ts';
 
 export async function planWithShapes(
   bound: BoundQuery,
-  { services, signal }: StatementContext,
+  context: StatementContext,
 ): Promise<QueryPlan> {
+  const { signal, services } = context;
   const { fileShapes } = services;
   const first = planQuery(bound, fileShapes);
+  await requireFiles(first.scans, context);
   const unknown = first.scans.flatMap(({ table: { snapshot }, files }) => {
     const { files: active } = snapshot;
     const isUnknown = (file: FileHandle): boolean =>

@@ -15,6 +15,8 @@ export interface PinnedTable {
   /** `main.schema.table`, or ``delta.`path` ``. */
   readonly name: string;
   readonly snapshot: Snapshot;
+  /** What the statement asked for. */
+  readonly requested: TableVersion;
 }
 
 export class SnapshotPins {
@@ -55,20 +57,18 @@ export class SnapshotPins {
   }
 
   async #load(name: string, location: string, version: TableVersion): Promise<PinnedTable> {
+    return { name, snapshot: await this.#snapshot(location, version), requested: version };
+  }
+
+  async #snapshot(location: string, version: TableVersion): Promise<Snapshot> {
     const options = { signal: this.#signal };
     switch (version.kind) {
       case 'latest':
-        return { name, snapshot: await this.#snapshots.latest(location, options) };
+        return await this.#snapshots.latest(location, options);
       case 'version':
-        return {
-          name,
-          snapshot: await this.#snapshots.atVersion(location, version.version, options),
-        };
+        return await this.#snapshots.atVersion(location, version.version, options);
       case 'timestamp':
-        return {
-          name,
-          snapshot: await this.#snapshots.atTimestamp(location, version.timestampMs, options),
-        };
+        return await this.#snapshots.atTimestamp(location, version.timestampMs, options);
     }
   }
 }
