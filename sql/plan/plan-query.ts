@@ -84,7 +84,7 @@ class Planner {
     const bytes = files.reduce((total, file) => total + snapshot.files.sizeBytes(file), 0);
     this.scans.push({ table, files, bytes });
     if (files.length === 0) return relationSql(tableRelation(snapshot, []));
-    return unionSql(this.#groups(snapshot, files).map((group) => this.#groupSql(snapshot, group)));
+    return unionSql(this.#groups(snapshot, files).map((group) => this.#groupSql(table, group)));
   }
 
   /** Files that can be read in one way each. */
@@ -103,12 +103,15 @@ class Planner {
     return [...groups.values()];
   }
 
-  #groupSql(snapshot: Snapshot, { files, storage, isHoled }: FileGroup): string {
+  #groupSql(table: PinnedTable, { files, storage, isHoled }: FileGroup): string {
+    const { snapshot, marked } = table;
     const { isPlain, stored, bytesAreText } = storage;
     const relation = { ...tableRelation(snapshot, files), isPlain, stored, bytesAreText };
     if (!isHoled) return relationSql(relation);
     const name = `__levee_deleted_${this.deletedRows.length}`;
-    this.deletedRows.push({ name, snapshot, files });
-    return relationSql({ ...relation, deletedRows: quoteIdentifier(name) });
+    const except = marked && files.map((file) => marked.get(file)?.except);
+    this.deletedRows.push({ name, snapshot, files, except });
+    const isMarked = marked !== undefined;
+    return relationSql({ ...relation, deletedRows: quoteIdentifier(name), isMarked });
   }
 }
