@@ -1,6 +1,6 @@
 /** `INSERT INTO`: the rows of a query appended to a table, in one commit. */
 import { CodedError } from '../../catalog/coded-error.ts';
-import type { StructField } from '../../catalog/data-type.ts';
+import type { DataType, StructField } from '../../catalog/data-type.ts';
 import { didYouMean } from '../../catalog/closest-name.ts';
 import { checkWritable } from '../../catalog/log/protocol.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
@@ -14,10 +14,22 @@ import { longType, staticResult } from '../static-result.ts';
 import { duckdbType } from '../types.ts';
 import { describedTable } from '../utility/described-target.ts';
 import { assignmentSql } from './assignment.ts';
+import { indexedColumnsDefault } from './file-stats-json.ts';
 import { stageRows } from './stage-rows.ts';
 
-/** Appended rows are their own change data. */
-const enforced: ReadonlySet<string> = new Set(['changeDataFeed']);
+/** The features whose rules for rows an append follows. */
+function enforcedFor({ schema }: Snapshot): ReadonlySet<string> {
+  // Appended rows are their own change data.
+  const enforced = new Set(['changeDataFeed']);
+  // Every column has statistics where there are few; which of them cluster does not matter then.
+  if (leafCount(schema) <= indexedColumnsDefault) enforced.add('clustering');
+  return enforced;
+}
+
+function leafCount(type: DataType): number {
+  if (type.kind !== 'struct') return 1;
+  return type.fields.reduce((sum, field) => sum + leafCount(field.type), 0);
+}
 
 export async function insert(
   statement: Insert,
@@ -34,6 +46,7 @@ export async function insert(
   }
   const { snapshot } = await describedTable(statement.target, context);
   const { location, protocol, metadata, schema } = snapshot;
+  const enforced = enforcedFor(snapshot);
   checkWritable(location, protocol, metadata, schema, enforced);
   const source = await planSource(statement.query, context);
   const sql = assignedSql(statement, snapshot, source, context);

@@ -11,7 +11,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { CodedError } from '../../catalog/coded-error.ts';
 import type { ByteRange, CallOptions, ObjectStore, StoredObject } from '../../catalog/ports.ts';
-import { MemoryStore } from './memory-store.ts';
+import type { MemoryStore } from './memory-store.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 export interface FaultRates {

@@ -180,6 +180,30 @@ test('a put of which nothing can be known says so', async () => {
   );
 });
 
+test('a put that finds its place taken, and cannot look by whom, says so', async () => {
+  const store = ambiguousStore(
+    (inner, bytes) => inner.set(first, bytes),
+    () => 'exists',
+    { read: loseConnection },
+  );
+  await assert.rejects(
+    commitVersion(store, '/t', 0, actionsOf('a')),
+    (error) =>
+      error instanceof CodedError &&
+      error.code === 'IO_ERROR' &&
+      error.message.includes('whether it is what was to be written'),
+  );
+});
+
+test('looking what became of a put is tried again', async () => {
+  const bytes = actionsOf('a');
+  let looks = 0;
+  const store = ambiguousStore(() => undefined, loseConnection, {
+    read: async () => (++looks < 3 ? loseConnection() : bytes),
+  });
+  assert.deepEqual(await commitVersion(store, '/t', 0, bytes), { kind: 'committed' });
+});
+
 test('a commit that is visible but not confirmed durable is no success', async () => {
   const store = ambiguousStore((inner, bytes) => inner.set(first, bytes), loseConnection, {
     sync: loseConnection,

@@ -8,6 +8,7 @@ import type { Action, Metadata, Protocol } from '../../../catalog/log/actions.ts
 import { commitLocation } from '../../../catalog/log/log-path.ts';
 import { assertCoded } from '../../support/coded.ts';
 import { CountingStore } from '../../support/counting-store.ts';
+import type { MemoryStore } from '../../support/memory-store.ts';
 import { add, metaData, protocol, remove, txn } from '../../support/table-builder.ts';
 import { describe, noSignal, TransactionalTable } from '../../support/transactional-table.ts';
 
@@ -527,6 +528,41 @@ test('the same batch by another process is found in its commit', async () => {
     kind: 'already committed',
     version: 2,
   });
+});
+
+test('what another writer has committed is made durable before it is told to be done', async () => {
+  let canSync = false;
+  const synced: string[] = [];
+  const t = new TransactionalTable({}, (memory) =>
+    Object.assign(Object.create(memory) as MemoryStore, {
+      read: (location: string) => memory.read(location),
+      stat: (location: string) => memory.stat(location),
+      putIfAbsent: (location: string, bytes: Uint8Array) => memory.putIfAbsent(location, bytes),
+      sync: async (locations: readonly string[]) => {
+        if (!canSync) throw new CodedError('IO_ERROR', 'the disk does not answer');
+        synced.push(...locations);
+      },
+    }),
+  );
+  t.builder.create();
+  const before = await t.load();
+  t.builder.commit(txn('app', 9n), add('theirs'));
+  const after = await t.load();
+  for (const snapshot of [before, after]) {
+    const write = () => {
+      const transaction = t.transactions.begin(snapshot);
+      transaction.setIdempotenceKey(txn('app', 9n));
+      return transaction.commit(describe(), noSignal);
+    };
+    canSync = false;
+    await rejectsWith(write(), 'IO_ERROR', /does not answer/);
+    canSync = true;
+    assert.deepEqual(await write(), { kind: 'already committed', version: 1 });
+  }
+  assert.deepEqual(
+    synced,
+    [1, 1].map((version) => commitLocation(t.location, version)),
+  );
 });
 
 test('an earlier batch of the same application by another process is a conflict', async () => {

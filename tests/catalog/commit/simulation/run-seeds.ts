@@ -1,4 +1,5 @@
 /** Plays histories one after the other and says which seed failed. */
+import type { TestContext } from 'node:test';
 import { simulate } from './simulate.ts';
 
 export interface SeedsFacts {
@@ -9,10 +10,11 @@ export interface SeedsFacts {
 }
 
 /** @param count how many, unless the environment names one seed or another number */
-export async function runSeeds(count: number): Promise<SeedsFacts> {
+export async function runSeeds(count: number, t: TestContext): Promise<SeedsFacts> {
   const only = process.env['LEVEE_SIMULATION_SEED'];
   const wanted = only === undefined ? Number(process.env['LEVEE_SIMULATION_COUNT'] ?? count) : 1;
   const first = only === undefined ? Date.now() % 2 ** 31 : Number(only);
+  t.diagnostic(`seeds from ${first}, ${wanted} of them`);
   const facts = { seeds: wanted, committed: 0, conflicts: 0, grouped: 0 };
   for (let seed = first; seed < first + wanted; seed++) {
     try {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runSeeds } from './run-seeds.ts';
 
-test('thousands of histories are serializable and lose nothing', async () => {
-  const { committed } = await runSeeds(5000);
+test('thousands of histories are serializable and lose nothing', async (t) => {
+  const { committed } = await runSeeds(5000, t);
   assert.ok(committed > 0);
 });

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runSeeds } from './run-seeds.ts';
 
-test('histories of up to 16 writers are serializable and lose nothing', async () => {
-  const facts = await runSeeds(60);
+test('histories of up to 16 writers are serializable and lose nothing', async (t) => {
+  const facts = await runSeeds(60, t);
   // Otherwise nothing was put to the test.
   assert.ok(facts.committed > 0);
   if (facts.seeds < 60) return;
