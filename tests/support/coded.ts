@@ -15,3 +15,11 @@ export function assertCoded(error: unknown, code: ErrorCode, message: RegExp): t
 export function throwsCoded(code: ErrorCode, message: RegExp, act: () => unknown): void {
   assert.throws(act, (error) => assertCoded(error, code, message));
 }
+
+export async function rejectsWith(
+  promise: Promise<unknown>,
+  code: ErrorCode,
+  message = /./,
+): Promise<void> {
+  await assert.rejects(promise, (error) => assertCoded(error, code, message));
+}

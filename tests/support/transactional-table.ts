@@ -26,6 +26,13 @@ export function describe(
   return { operation, operationParameters: {}, operationMetrics: {}, ...more };
 }
 
+export function ofKind<K extends Action['kind']>(
+  actions: readonly Action[],
+  kind: K,
+): readonly Extract<Action, { kind: K }>[] {
+  return actions.filter((action): action is Extract<Action, { kind: K }> => action.kind === kind);
+}
+
 export class TransactionalTable {
   readonly memory: MemoryStore;
   readonly builder: TableBuilder;
