@@ -127,6 +127,31 @@ export const errorCodes = define({
     sqlState: 'XX001',
     hint: 'The data file is damaged or is not the file the log describes.',
   },
+  DELTA_MISSING_CHANGE_DATA: {
+    sqlState: 'KD002',
+    hint: 'DESCRIBE HISTORY shows since when delta.enableChangeDataFeed is true.',
+  },
+  DELTA_INVALID_CDC_RANGE: { sqlState: '22003', hint: 'Give the earlier version first.' },
+  DELTA_CDC_START_VERSION_AFTER_LATEST: {
+    sqlState: '22003',
+    hint: 'DESCRIBE HISTORY lists the versions.',
+  },
+  DELTA_CDC_READ_NULL_RANGE_BOUNDARY: {
+    sqlState: '22004',
+    hint: 'Give a version or a timestamp.',
+  },
+  DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_DATA_SCHEMA: {
+    sqlState: '0AKDC',
+    hint: 'Ask for the changes before and after that version apart.',
+  },
+  DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE: {
+    sqlState: '0AKDC',
+    hint: 'Ask for the changes before and after that version apart.',
+  },
+  DELTA_REMOVE_FILE_CDC_MISSING_EXTENDED_METADATA: {
+    sqlState: 'XXKDS',
+    hint: 'Ask for the changes before and after that version apart.',
+  },
   DELTA_CONCURRENT_WRITE: { sqlState: '2D521', hint: 'Run the statement again.' },
   DELTA_METADATA_CHANGED: { sqlState: '2D521', hint: 'Run the statement again.' },
   DELTA_SCHEMA_MISMATCH: {

@@ -74,6 +74,7 @@ const statusBySqlState: { readonly [prefix: string]: number } = {
   '57P01': 503,
   '58': 500,
   F0: 500,
+  KD002: 400,
   KD004: 501,
   XX: 500,
 };

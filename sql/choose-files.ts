@@ -64,9 +64,11 @@ async function scanOf(
   needs: PushDown['references'][number] | undefined,
   { signal }: StatementContext,
 ): Promise<TableScan> {
-  const { snapshot } = table;
+  const { snapshot, marked } = table;
   const predicate = needs?.predicate ?? alwaysTrue;
-  const selection = await selectFiles(snapshot, { predicate, rowsMax: needs?.rowsMax, signal });
+  // Of a marked file an unknown part of the rows is read.
+  const rowsMax = marked === undefined ? needs?.rowsMax : undefined;
+  const selection = await selectFiles(snapshot, { predicate, rowsMax, signal });
   const { files, prunedByPartition, prunedByStatistics, beyondLimit } = selection;
   const bytes = files.reduce((total, file) => total + snapshot.files.sizeBytes(file), 0);
   return {
@@ -91,7 +93,7 @@ async function answerFromLog(
   const { signal } = context;
   const table = tablesOf(bound)[aggregates.table];
   const needs = references[aggregates.table];
-  if (table === undefined || needs === undefined) return undefined;
+  if (table === undefined || table.marked !== undefined || needs === undefined) return undefined;
   const found = await metadataAggregates(table.snapshot, {
     predicate: needs.predicate,
     columns: boundedColumns(aggregates),

@@ -2,8 +2,9 @@
  * The deletion vectors of a plan's files -> the relations of packed positions that its SQL names.
  * They are temporary tables of the statement's own connection.
  */
-import { deletionVectorId } from '../catalog/log/actions.ts';
-import { forEachRange } from '../catalog/log/roaring-bitmap.ts';
+import { deletionVectorId, type DeletionVectorDescriptor } from '../catalog/log/actions.ts';
+import { forEachRange, positionsOf, type PositionSet } from '../catalog/log/roaring-bitmap.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
 import { CodedError } from '../catalog/coded-error.ts';
 import type { EngineConnection } from './duckdb/engine-connection.ts';
 import type { DeletedRows, QueryPlan } from './plan/query-plan.ts';
@@ -41,10 +42,9 @@ export async function withPlanConnection<T>(
 
 /** `(number of the file in the list << 40) | row number`, for every deleted row. */
 async function packedPositions(
-  { snapshot, files }: DeletedRows,
+  { snapshot, files, except }: DeletedRows,
   context: StatementContext,
 ): Promise<BigInt64Array> {
-  const { deletionVectors } = context.services;
   const descriptors = files.map((file) => {
     const descriptor = snapshot.files.deletionVector(file);
     if (descriptor === undefined)
@@ -54,27 +54,44 @@ async function packedPositions(
   const total = descriptors.reduce((sum, { cardinality }) => sum + cardinality, 0);
   const packed = new BigInt64Array(total);
   let next = 0;
+  let read = 0;
   for (let from = 0; from < descriptors.length; from += parallelReads) {
-    const sets = await Promise.all(
-      descriptors
-        .slice(from, from + parallelReads)
-        .map((descriptor) =>
-          deletionVectors.read(snapshot.location, descriptor, { signal: context.signal }),
-        ),
-    );
+    const to = from + parallelReads;
+    const sets = await readSets(snapshot, descriptors.slice(from, to), context);
+    const excepted = await readSets(snapshot, except?.slice(from, to) ?? [], context);
     sets.forEach((set, index) => {
+      if (set === undefined) return;
+      const others = excepted[index];
+      const left = others === undefined ? undefined : new Set(positionsOf(others));
       const high = BigInt(from + index) << BigInt(rowNumberBits);
       forEachRange(set, (start, end) => {
-        for (let row = start; row < end; row++) packed[next++] = high | BigInt(row);
+        read += end - start;
+        for (let row = start; row < end; row++) {
+          if (left === undefined || !left.has(row)) packed[next++] = high | BigInt(row);
+        }
       });
     });
   }
-  if (next !== total) {
+  if (read !== total) {
     const ids = descriptors.map((descriptor) => deletionVectorId(descriptor)).join(', ');
     throw new CodedError(
       'DELTA_LOG_CORRUPT',
       `The deletion vectors ${ids} do not hold the ${total} rows of the log.`,
     );
   }
-  return packed;
+  return packed.subarray(0, next);
+}
+
+async function readSets(
+  { location }: Snapshot,
+  descriptors: readonly (DeletionVectorDescriptor | undefined)[],
+  { services, signal }: StatementContext,
+): Promise<readonly (PositionSet | undefined)[]> {
+  return await Promise.all(
+    descriptors.map(async (descriptor) =>
+      descriptor === undefined
+        ? undefined
+        : await services.deletionVectors.read(location, descriptor, { signal }),
+    ),
+  );
 }

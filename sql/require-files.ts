@@ -29,16 +29,17 @@ export async function requireFiles(
     const missing = await missingFiles(snapshot, files, context);
     const [first] = missing;
     if (first === undefined) continue;
-    const whole = await earliestWholeVersion(snapshot, context);
+    const whole = table.isChanges ? undefined : await earliestWholeVersion(snapshot, context);
+    const what = table.isChanges ? `Some of ${name}` : `Version ${snapshot.version} of ${name}`;
     throw new CodedError(
       'DELTA_FILE_NOT_FOUND',
-      `Version ${snapshot.version} of ${name} cannot be read any more: ${missing.length} of its ` +
-        `${files.length} files ${missing.length === 1 ? 'is' : 'are'} missing, the first being ` +
+      `${what} cannot be read any more: ${missing.length} of ${files.length} files ` +
+        `${missing.length === 1 ? 'is' : 'are'} missing, the first being ` +
         `${first}. VACUUM removes files that only old versions need.`,
       {
         hint:
           whole === undefined
-            ? 'Read a later version; DESCRIBE HISTORY lists them.'
+            ? 'Ask for later versions; DESCRIBE HISTORY lists them.'
             : `The earliest later version whose files are all there is ${whole}.`,
       },
     );

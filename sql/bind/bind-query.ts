@@ -15,7 +15,7 @@ import {
   type TableReference as ReferenceRange,
 } from '../parse/table-reference.ts';
 import type { EditedText } from '../parse/text-edits.ts';
-import { tokenize } from '../parse/tokenize.ts';
+import { tokenize, type Token } from '../parse/tokenize.ts';
 import { requireParameters } from '../require-parameters.ts';
 import type { StatementContext } from '../statement-context.ts';
 import type { BoundQuery, BoundReference } from './bound-query.ts';
@@ -36,6 +36,7 @@ import {
 } from './query-references.ts';
 import { resolveRelation, type RelationScope } from './resolve-relation.ts';
 import { requireSecondOpinion } from './second-look.ts';
+import { bindTableChanges, isTableChanges, tableChangesCallAt } from './table-changes.ts';
 import { tableVersion } from './table-version.ts';
 
 /** Where a query stands: what its names are relative to. */
@@ -83,6 +84,11 @@ export async function bindQuery(
       return await bindReference({ table, start, range }, { scope, context, text, slice });
     }),
   );
+  for (const { name, isTable, byteOffset } of references.functions) {
+    if (!isTable || !isTableChanges(name) || byteOffset === undefined) continue;
+    const start = offsets.toUtf16(byteOffset);
+    bound.push(await bindChanges(start, tokens, { scope, context, text, slice }));
+  }
   const qualified = shortenQualifiedColumns({ references, bound, tokens, offsets });
   const viewsClock = bound.flatMap(({ relation }) =>
     relation.kind === 'view' ? [relation.query.clockUse] : [],
@@ -136,6 +142,28 @@ async function bindReference(place: ReferencePlace, query: QueryPlace): Promise<
   }
 }
 
+async function bindChanges(
+  start: number,
+  tokens: readonly Token[],
+  { scope, context, text, slice }: QueryPlace,
+): Promise<BoundReference> {
+  const call = tableChangesCallAt(text.text, tokens, start);
+  const place = text.toSource(start);
+  if (call === undefined) {
+    throw errorAt(slice.source, place, {
+      code: 'PARSE_SYNTAX_ERROR',
+      message: 'table_changes is written without a schema, its arguments in brackets behind it.',
+    });
+  }
+  try {
+    const resolve = (name: readonly string[]) =>
+      resolveRelation(name, { kind: 'latest' }, scope, context, bindQuery);
+    return await bindTableChanges(call, resolve, context);
+  } catch (error) {
+    throw error instanceof CodedError ? error.at(positionAt(slice.source, place)) : error;
+  }
+}
+
 function isVolatileReference({ relation }: BoundReference): boolean {
   return relation.kind === 'constant' || (relation.kind === 'view' && relation.query.isVolatile);
 }
@@ -146,7 +174,7 @@ function refuseFunctions(
   locate: (byteOffset: number | undefined) => number,
 ): void {
   for (const { name, isTable, byteOffset } of references.functions) {
-    if (isAllowedFunction(name, isTable)) continue;
+    if (isAllowedFunction(name, isTable) || (isTable && isTableChanges(name))) continue;
     const isKnown = knownRefusedFunctions.has(name) || isTable || name.startsWith('__');
     throw errorAt(
       source,

@@ -121,11 +121,20 @@ class Walk {
     if (node === null || typeof node !== 'object') return;
     const inner = this.#enterCtes(node, scope);
     this.#report(node, inner);
+    this.#visitParts(node, inner);
+  }
+
+  #visitParts(node: JsonObject, scope: Scope): void {
     for (const [key, value] of Object.entries(node)) {
       if (key === 'cte_map') continue;
       // The plain text of a type or a value holds no references.
       if (node.class === 'CONSTANT' && key === 'value') continue;
-      this.visit(value, inner);
+      // The call of a table function was reported as such: it is no scalar function as well.
+      if (node.type === 'TABLE_FUNCTION' && key === 'function' && isObject(value)) {
+        this.#visitParts(value, scope);
+        continue;
+      }
+      this.visit(value, scope);
     }
   }
 
@@ -197,6 +206,10 @@ class Walk {
     }
     this.#tables.push({ name, byteOffset, timeTravel });
   }
+}
+
+function isObject(value: Json): value is JsonObject {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 const fromTypes = new Set([

@@ -2,6 +2,7 @@
  * Every table of a statement at one snapshot each: two references to the same table and version
  * read the same snapshot, even when another commit lands in between.
  */
+import type { ChangePart } from '../../catalog/change-part.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { SnapshotCache } from '../../catalog/snapshot-cache.ts';
 import type { PinnedSnapshot } from '../sql-engine.ts';
@@ -17,6 +18,10 @@ export interface PinnedTable {
   readonly snapshot: Snapshot;
   /** What the statement asked for. */
   readonly requested: TableVersion;
+  /** A part of a change feed: its snapshot is no version of the table. */
+  readonly isChanges?: boolean | undefined;
+  /** Only the rows of the change feed that the files' deletion vectors mark are meant. */
+  readonly marked?: ChangePart['marked'];
 }
 
 export class SnapshotPins {

@@ -1,8 +1,7 @@
 /** `AT (VERSION => ...)` and `AT (TIMESTAMP => ...)` -> the version of the table that is meant. */
 import { CodedError } from '../../catalog/coded-error.ts';
-import { tokenize } from '../parse/tokenize.ts';
-import { parameterNamed } from '../require-parameters.ts';
 import type { StatementContext } from '../statement-context.ts';
+import { constantOf, parameterIn, timestampMs, unbound } from './constant-value.ts';
 import type { TableReference } from './query-references.ts';
 import type { TableVersion } from './snapshot-pins.ts';
 
@@ -29,34 +28,19 @@ async function constantValue(
   unit: 'VERSION' | 'TIMESTAMP',
   context: StatementContext,
 ): Promise<string> {
-  const parameter = parameterValue(expression, context);
-  if (parameter !== undefined) return parameter;
+  const parameter = parameterIn(expression);
   const typed =
-    unit === 'VERSION' ? `(${expression})` : `CAST((${expression}) AS TIMESTAMP WITH TIME ZONE)`;
-  const value = await context.services.duckdb.withConnection(async (connection) => {
-    const rows = await connection.rows(`SELECT CAST(${typed} AS VARCHAR)`, context.signal);
-    return rows[0]?.[0];
-  });
-  if (typeof value === 'string') return value;
+    unit === 'VERSION' || parameter !== undefined
+      ? expression
+      : `CAST((${expression}) AS TIMESTAMP WITH TIME ZONE)`;
+  const { text } = await constantOf(typed, context);
+  if (text !== undefined) return text;
+  // Whoever sends NULL for a parameter has most likely forgotten it.
+  if (parameter !== undefined) throw unbound(parameter);
   throw new CodedError(
     'DELTA_TIMESTAMP_INVALID',
     `The time travel expression ${expression} is NULL.`,
   );
-}
-
-/** The value, when the expression is a parameter and nothing else. */
-function parameterValue(expression: string, context: StatementContext): string | undefined {
-  const tokens = tokenize(expression, 'duckdb');
-  const [only, end] = tokens;
-  if (only?.kind !== 'parameter' || end?.kind !== 'eof') return undefined;
-  const value = parameterNamed(context.parameters, only.value);
-  if (value === undefined || value === null) {
-    throw new CodedError(
-      'UNBOUND_SQL_PARAMETER',
-      `The parameter ${only.value} of the time travel has no value.`,
-    );
-  }
-  return String(value);
 }
 
 function versionNumber(text: string): number {
@@ -66,18 +50,4 @@ function versionNumber(text: string): number {
     'DELTA_VERSION_NOT_FOUND',
     `"${text}" is not a version: versions are whole numbers from 0.`,
   );
-}
-
-/** Milliseconds since 1970; a text without a zone is UTC. */
-async function timestampMs(text: string, context: StatementContext): Promise<number> {
-  const quoted = `'${text.replaceAll("'", "''")}'`;
-  const micros = await context.services.duckdb.withConnection(async (connection) => {
-    const rows = await connection.rows(
-      `SELECT epoch_us(TRY_CAST(${quoted} AS TIMESTAMP WITH TIME ZONE))`,
-      context.signal,
-    );
-    return rows[0]?.[0];
-  });
-  if (typeof micros === 'bigint') return Number(micros / 1000n);
-  throw new CodedError('DELTA_TIMESTAMP_INVALID', `"${text}" is not a timestamp.`);
 }

@@ -7,11 +7,13 @@ import {
   INTEGER,
   SQLNULL,
   VARCHAR,
+  type DuckDBConnection,
   type DuckDBPreparedStatement,
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { CodedError } from '../../catalog/coded-error.ts';
+import { namePositions, positionNamed } from '../parse/sparse-parameters.ts';
 import type { Parameters, ParameterValue } from '../sql-engine.ts';
 
 const int32Max = 2 ** 31 - 1;
@@ -19,23 +21,64 @@ const int64Max = 2n ** 63n - 1n;
 const int128Max = 2n ** 127n - 1n;
 
 /**
- * Binds every parameter of the statement. Throws UNBOUND_SQL_PARAMETER when one has no value, and
- * INVALID_PARAMETER_VALUE for a value that would lose digits.
+ * Prepares a statement and binds every parameter of it; nothing is bound where there are no values.
+ * Destroy the statement when done. Throws what DuckDB says of the statement, UNBOUND_SQL_PARAMETER
+ * when a parameter has no value, and INVALID_PARAMETER_VALUE for a value that would lose digits.
  */
-export function bindParameters(prepared: DuckDBPreparedStatement, parameters: Parameters): void {
-  const count = prepared.parameterCount;
-  const byPosition = isPositional(parameters);
-  for (let index = 1; index <= count; index++) {
-    const name = prepared.parameterName(index);
-    const value = byPosition ? parameters[Number(name) - 1] : own(parameters, name);
-    if (value === undefined) {
-      throw new CodedError(
-        'UNBOUND_SQL_PARAMETER',
-        `The parameter ${byPosition ? `$${name}` : `:${name}`} has no value.`,
-      );
+export async function prepareBound(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters: Parameters | undefined,
+): Promise<DuckDBPreparedStatement> {
+  const prepared = await connection.prepare(sql);
+  if (parameters === undefined) return prepared;
+  if (isPositional(parameters) && isSparse(prepared)) {
+    prepared.destroySync();
+    const named = await connection.prepare(namePositions(sql));
+    return bound(named, (name) => {
+      const position = positionNamed(name);
+      return { shown: `$${position}`, value: parameters[position - 1] };
+    });
+  }
+  return bound(prepared, (name) =>
+    isPositional(parameters)
+      ? { shown: `$${name}`, value: parameters[Number(name) - 1] }
+      : { shown: `:${name}`, value: own(parameters, name) },
+  );
+}
+
+/** Whether positions are missing, of which DuckDB then does not know the names either. */
+function isSparse(prepared: DuckDBPreparedStatement): boolean {
+  try {
+    for (let index = 1; index <= prepared.parameterCount; index++) {
+      if (prepared.parameterName(index) !== String(index)) return true;
     }
-    const typed = typedValue(name, value);
-    prepared.bindValue(index, typed.value, typed.type);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function bound(
+  prepared: DuckDBPreparedStatement,
+  valueOf: (name: string) => {
+    readonly shown: string;
+    readonly value: ParameterValue | undefined;
+  },
+): DuckDBPreparedStatement {
+  try {
+    for (let index = 1; index <= prepared.parameterCount; index++) {
+      const { shown, value } = valueOf(prepared.parameterName(index));
+      if (value === undefined) {
+        throw new CodedError('UNBOUND_SQL_PARAMETER', `The parameter ${shown} has no value.`);
+      }
+      const typed = typedValue(shown, value);
+      prepared.bindValue(index, typed.value, typed.type);
+    }
+    return prepared;
+  } catch (error) {
+    prepared.destroySync();
+    throw error;
   }
 }
 

@@ -5,7 +5,7 @@ import type { DuckDBConnection, DuckDBResult, DuckDBType } from '@duckdb/node-ap
 import type { ColumnBatch } from '../../catalog/column-batch.ts';
 import { CodedError } from '../../catalog/coded-error.ts';
 import type { Parameters, ResultColumn } from '../sql-engine.ts';
-import { bindParameters } from './bind-parameters.ts';
+import { prepareBound } from './bind-parameters.ts';
 import { engineError } from './duckdb-errors.ts';
 import { resultType, type ResultType } from './result-type.ts';
 import { readVector } from './vector-reader.ts';
@@ -70,9 +70,8 @@ export class EngineConnection {
     signal?: AbortSignal,
   ): Promise<EngineResult> {
     const result = await this.#interruptible(signal, async () => {
-      const prepared = await this.#connection.prepare(sql);
+      const prepared = await prepareBound(this.#connection, sql, parameters);
       try {
-        if (parameters !== undefined) bindParameters(prepared, parameters);
         return await prepared.stream();
       } finally {
         prepared.destroySync();
@@ -119,9 +118,9 @@ export class EngineConnection {
     sql: string,
     parameters: Parameters | undefined,
   ): Promise<readonly ResultColumn[]> {
-    const prepared = await this.#connection.prepare(`SELECT * FROM (${sql}) AS q LIMIT 0`);
+    const empty = `SELECT * FROM (${sql}) AS q LIMIT 0`;
+    const prepared = await prepareBound(this.#connection, empty, parameters);
     try {
-      if (parameters !== undefined) bindParameters(prepared, parameters);
       const result = await prepared.run();
       const names = result.columnNames();
       return result.columnTypes().map((type, index) => {
@@ -163,9 +162,8 @@ export class EngineConnection {
     signal: AbortSignal,
   ): Promise<readonly CopiedFile[]> {
     return await this.#interruptible(signal, async () => {
-      const prepared = await this.#connection.prepare(sql);
+      const prepared = await prepareBound(this.#connection, sql, parameters);
       try {
-        if (parameters !== undefined) bindParameters(prepared, parameters);
         const reader = await prepared.runAndReadAll();
         return reader.getRowObjectsJson().map((row) => copiedFile(row as unknown as CopyRow));
       } finally {
@@ -184,11 +182,9 @@ export class EngineConnection {
     },
   ): Promise<string> {
     return await this.#interruptible(options.signal, async () => {
-      const prepared = await this.#connection.prepare(
-        `EXPLAIN ${options.analyze ? 'ANALYZE ' : ''}${sql}`,
-      );
+      const statement = `EXPLAIN ${options.analyze ? 'ANALYZE ' : ''}${sql}`;
+      const prepared = await prepareBound(this.#connection, statement, options.parameters);
       try {
-        if (options.parameters !== undefined) bindParameters(prepared, options.parameters);
         const reader = await prepared.runAndReadAll();
         return reader
           .getRowsJS()

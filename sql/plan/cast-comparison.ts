@@ -7,7 +7,6 @@ import type { DataType } from '../../catalog/data-type.ts';
 import type { ScalarValue } from '../../catalog/log/scalar-value.ts';
 import {
   alwaysFalse,
-  alwaysTrue,
   allOf,
   type ComparisonOperator,
   type Predicate,
@@ -80,7 +79,8 @@ function scaledComparison(
     case '=':
       return isWhole ? compare(column, '=', floor) : alwaysFalse;
     case '<>':
-      return isWhole ? compare(column, '<>', floor) : alwaysTrue;
+      // Any value differs, but NULL does not.
+      return isWhole ? compare(column, '<>', floor) : { kind: 'null', column, isNull: false };
     case '<':
       return isWhole ? compare(column, '<', floor) : compare(column, '<=', floor);
     case '<=':

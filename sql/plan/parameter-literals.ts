@@ -19,10 +19,11 @@ export function parameterLiterals(
   return tokenize(text.text, 'duckdb').flatMap((token) => {
     if (token.kind !== 'parameter') return [];
     const { start, end } = token;
-    // What follows AT is cut out of the text as a whole.
+    // Time travel is cut out of the text as a whole, and so is a call of `table_changes`.
     const isCutOut = references.some(
-      ({ timeTravel }) =>
-        timeTravel !== undefined && start >= timeTravel.start && start < timeTravel.end,
+      ({ timeTravel, nameStart, nameEnd }) =>
+        (start >= nameStart && start < nameEnd) ||
+        (timeTravel !== undefined && start >= timeTravel.start && start < timeTravel.end),
     );
     const value = parameterNamed(values, token.value);
     return isCutOut || value === undefined ? [] : [{ start, end, text: ` (${literal(value)}) ` }];

@@ -4,6 +4,7 @@
  */
 import type { FileHandle } from '../../catalog/active-files.ts';
 import type { BoundQuery } from '../bind/bound-query.ts';
+import type { PinnedTable } from '../bind/snapshot-pins.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import { quoteIdentifier } from '../quote.ts';
 import { compileQuery, tablesOf } from './compile-query.ts';
@@ -79,10 +80,10 @@ class ScanWriter {
    */
   scanSql(scan: TableScan | undefined): string {
     if (scan === undefined) throw new TypeError('every reference has a scan');
-    const { files } = scan;
-    const { snapshot } = scan.table;
+    const { files, table } = scan;
+    const { snapshot } = table;
     if (files.length === 0) return relationSql(tableRelation(snapshot, []));
-    return unionSql(this.#groups(snapshot, files).map((group) => this.#groupSql(snapshot, group)));
+    return unionSql(this.#groups(snapshot, files).map((group) => this.#groupSql(table, group)));
   }
 
   /** Files that can be read in one way each. */
@@ -101,12 +102,15 @@ class ScanWriter {
     return [...groups.values()];
   }
 
-  #groupSql(snapshot: Snapshot, { files, storage, isHoled }: FileGroup): string {
+  #groupSql(table: PinnedTable, { files, storage, isHoled }: FileGroup): string {
+    const { snapshot, marked } = table;
     const { isPlain, stored, bytesAreText } = storage;
     const relation = { ...tableRelation(snapshot, files), isPlain, stored, bytesAreText };
     if (!isHoled) return relationSql(relation);
     const name = `__levee_deleted_${this.deletedRows.length}`;
-    this.deletedRows.push({ name, snapshot, files });
-    return relationSql({ ...relation, deletedRows: quoteIdentifier(name) });
+    const except = marked && files.map((file) => marked.get(file)?.except);
+    this.deletedRows.push({ name, snapshot, files, except });
+    const isMarked = marked !== undefined;
+    return relationSql({ ...relation, deletedRows: quoteIdentifier(name), isMarked });
   }
 }

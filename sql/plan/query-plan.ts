@@ -1,5 +1,6 @@
 /** What is to be run, as plain data: which files of which tables, and the SQL over them. */
 import type { FileHandle } from '../../catalog/active-files.ts';
+import type { DeletionVectorDescriptor } from '../../catalog/log/actions.ts';
 import type { Predicate } from '../../catalog/predicate.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { PinnedTable } from '../bind/snapshot-pins.ts';
@@ -23,12 +24,14 @@ export interface SkippedFiles {
   readonly byLimit: number;
 }
 
-/** A relation of deleted rows that the SQL names and that must be there before it runs. */
+/** A relation of row positions that the SQL names and that must be there before it runs. */
 export interface DeletedRows {
   readonly name: string;
   readonly snapshot: Snapshot;
   /** All with a deletion vector, in the order of the list that the SQL reads. */
   readonly files: readonly FileHandle[];
+  /** By file: rows that its deletion vector marks and that are not meant. */
+  readonly except: readonly (DeletionVectorDescriptor | undefined)[] | undefined;
 }
 
 export interface QueryPlan {

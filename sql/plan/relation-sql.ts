@@ -56,6 +56,8 @@ export interface Relation {
   readonly bytesAreText?: boolean | undefined;
   /** Names a relation with one BIGINT column of packed positions, when any file has a deletion vector. */
   readonly deletedRows: string | undefined;
+  /** Only the rows at those positions are read, and not all others. */
+  readonly isMarked?: boolean | undefined;
 }
 
 /** Bits of a packed position that hold the row number: files of up to 2^40 rows. */
@@ -77,7 +79,8 @@ export function relationSql(relation: Relation): string {
   const select = `SELECT ${list === '' ? 'NULL' : list} FROM ${source}`;
   if (relation.deletedRows === undefined) return select;
   const position = `((file_index::BIGINT << ${rowNumberBits}) | file_row_number)`;
-  return `${select} ANTI JOIN ${relation.deletedRows} AS __levee_deleted ON (__levee_deleted.position = ${position})`;
+  const join = relation.isMarked === true ? 'SEMI' : 'ANTI';
+  return `${select} ${join} JOIN ${relation.deletedRows} AS __levee_deleted ON (__levee_deleted.position = ${position})`;
 }
 
 /** Several relations of the same columns as one. */

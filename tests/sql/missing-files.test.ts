@@ -54,14 +54,14 @@ async function failure(sql: string): Promise<SqlFailure> {
 
 test('an old version whose files are gone is refused with their number, VACUUM and what is left', async () => {
   const error = await failure('SELECT * FROM t VERSION AS OF 0');
-  assert.match(error.message, /^Version 0 of main\.default\.t .* 2 of its 2 files are missing/);
+  assert.match(error.message, /^Version 0 of main\.default\.t .* 2 of 2 files are missing/);
   assert.match(error.message, /0b?\.parquet.*VACUUM/);
   assert.match(error.hint ?? '', / is 4\.$/);
 });
 
 test('one that needs no row of the missing file is refused as well', async () => {
   const error = await failure('SELECT count(*) FROM t@v2 LIMIT 0');
-  assert.match(error.message, /1 of its 1 files is missing/);
+  assert.match(error.message, /1 of 1 files is missing/);
 });
 
 test('whole versions are read, old and latest', async () => {
