@@ -46,6 +46,8 @@ export interface SnapshotCacheOptions {
   readonly parquet: ParquetIo;
   readonly clock: Clock;
   readonly bytesMax: number;
+  /** Whether version checksums are compared; they are if absent. */
+  readonly checksums?: 'verify' | 'ignore' | undefined;
 }
 
 /** What one key of the cache knows. */
@@ -57,8 +59,8 @@ interface Entry {
 }
 
 export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCache {
-  const { store, parquet, clock, bytesMax } = options;
-  const readers = { store, parquet };
+  const { store, parquet, clock, bytesMax, checksums } = options;
+  const readers = { store, parquet, checksums };
   /** In the order of use, the oldest first. */
   const entries = new Map<string, Entry>();
 

@@ -9,7 +9,8 @@
  *    ascending, each exactly once.
  * 3. There is a checkpoint, or `commits` starts at 0.
  * 4. `version` is what was asked for; without a wish, the newest of the listing.
- * 5. Log compaction files, checksums, staged commits and names without a meaning are no part of it.
+ * 5. `checksum` is that of `version`, if the listing has it; it is no part of what makes the version.
+ * 6. Log compaction files, staged commits and names without a meaning are no part of it.
  *
  * Source: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#file-types
  */
@@ -36,6 +37,7 @@ export interface LogSegment {
   readonly commits: readonly CommitFile[];
   /** The file whose time is the version's: its commit, or the checkpoint if that is gone. */
   readonly anchor: StoredObject;
+  readonly checksum: StoredObject | undefined;
 }
 
 /** A listing, sorted out by kind. */
@@ -44,11 +46,14 @@ export interface LogListing {
   readonly commits: readonly CommitFile[];
   /** The complete ones; ascending, the preferred of a version last. */
   readonly checkpoints: readonly CheckpointFiles[];
+  /** By version. */
+  readonly checksums: ReadonlyMap<number, StoredObject>;
 }
 
 export function sortLogListing(files: Iterable<StoredObject>): LogListing {
   const commits: CommitFile[] = [];
   const checkpoints: CheckpointFiles[] = [];
+  const checksums = new Map<number, StoredObject>();
   const parts = new Map<string, StoredObject[]>();
   for (const file of files) {
     const name = parseLogName(nameOf(file.location));
@@ -75,14 +80,16 @@ export function sortLogListing(files: Iterable<StoredObject>): LogListing {
         }
         break;
       }
-      case 'compacted':
       case 'checksum':
+        checksums.set(version, file);
+        break;
+      case 'compacted':
         break;
     }
   }
   commits.sort((a, b) => a.version - b.version);
   checkpoints.sort((a, b) => a.version - b.version || preference(a) - preference(b));
-  return { commits, checkpoints };
+  return { commits, checkpoints, checksums };
 }
 
 /** Of one version's checkpoints the UUID-named ones may hold more; they are read first. */
@@ -136,7 +143,7 @@ export function buildLogSegment(listing: LogListing, wish: SegmentWish): LogSegm
   const own = listing.commits.find((commit) => commit.version === version)?.file;
   const anchor = own ?? checkpoint?.files[0];
   if (anchor === undefined) throw tableNotFound(table);
-  return { version, checkpoint, commits, anchor };
+  return { version, checkpoint, commits, anchor, checksum: listing.checksums.get(version) };
 }
 
 function checkContiguous(

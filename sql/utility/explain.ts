@@ -11,6 +11,7 @@ import { inSource, queryScope } from '../run-query.ts';
 import type { StatementResult } from '../sql-engine.ts';
 import type { StatementContext } from '../statement-context.ts';
 import { staticResult, stringType } from '../static-result.ts';
+import { snapshotNote } from './snapshot-note.ts';
 
 export async function explain(
   { query, analyze }: Explain,
@@ -43,12 +44,10 @@ function lakeLines({
   filesTotal,
   bytesScanned,
 }: QueryPlan): readonly string[] {
-  const tables = scans.map(({ table: { name, snapshot }, files, bytes }) => {
-    const { checkpointVersion } = snapshot.source;
-    const base =
-      checkpointVersion === undefined ? 'no checkpoint' : `checkpoint ${checkpointVersion}`;
+  const tables = scans.map(({ table, files, bytes }) => {
+    const { name, snapshot } = table;
     return (
-      `  ${name} version ${snapshot.version} (${base}): ` +
+      `  ${name} version ${snapshot.version} (${snapshotNote(table)}): ` +
       `${files.length} of ${snapshot.files.count} files, ${bytes} bytes`
     );
   });
