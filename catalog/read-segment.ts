@@ -8,6 +8,8 @@ import { ActiveFiles } from './active-files.ts';
 import { CodedError } from './coded-error.ts';
 import { Reconciliation, type TableState } from './log/action-reconciliation.ts';
 import { actionsOf, findCommitInfo } from './log/commit-json.ts';
+import type { Action } from './log/actions.ts';
+import { subjectOf, type LogRange } from './log/log-compaction.ts';
 import type { CheckpointFiles, CommitFile, LogSegment } from './log/log-segment.ts';
 import { hasInCommitTimestamps } from './log/protocol.ts';
 import {
@@ -37,7 +39,7 @@ export async function readSegment(
   segment: LogSegment,
   signal: AbortSignal | undefined,
 ): Promise<Snapshot> {
-  const { checkpoint, commits } = segment;
+  const { checkpoint, ranges } = segment;
   const checksum = readChecksum(readers, segment.checksum, signal);
   const reconciliation = new Reconciliation(emptyState(location));
   const filesRead: StoredObject[] = [];
@@ -50,7 +52,7 @@ export async function readSegment(
       throw checkpointFailure(cause, checkpoint);
     }
   }
-  filesRead.push(...(await applyCommits(readers.store, commits, reconciliation, signal)));
+  filesRead.push(...(await applyRanges(readers.store, ranges, reconciliation, signal)));
   return makeSnapshot(readers.store, {
     location,
     version: segment.version,
@@ -63,24 +65,24 @@ export async function readSegment(
   });
 }
 
-/** What comes after a snapshot: the commits to its next version, and that version's checksum. */
+/** What comes after a snapshot: the way to its next version, and that version's checksum. */
 export interface Continuation {
-  readonly commits: readonly CommitFile[];
+  readonly ranges: readonly LogRange[];
   readonly newest: CommitFile;
   readonly checksum: StoredObject | undefined;
 }
 
-/** The snapshot after those commits. Throws what `readSegment` throws for commits. */
+/** The snapshot after those commits. Throws what `readSegment` throws for ranges. */
 export async function continueSnapshot(
   readers: LogReaders,
   previous: Snapshot,
-  { commits, newest, checksum: checksumFile }: Continuation,
+  { ranges, newest, checksum: checksumFile }: Continuation,
   signal: AbortSignal | undefined,
 ): Promise<Snapshot> {
   const { store } = readers;
   const checksum = readChecksum(readers, checksumFile, signal);
   const reconciliation = new Reconciliation(stateOf(previous));
-  const filesRead = await applyCommits(store, commits, reconciliation, signal);
+  const filesRead = await applyRanges(store, ranges, reconciliation, signal);
   return makeSnapshot(store, {
     location: previous.location,
     version: newest.version,
@@ -104,8 +106,13 @@ const otherFailures: ReadonlySet<string> = new Set([
   'PATH_NOT_ALLOWED',
 ]);
 
+/** Whether an error may come of what a log file holds. */
+export function isLogFailure(error: unknown): boolean {
+  return error instanceof CodedError && !otherFailures.has(error.code);
+}
+
 function checkpointFailure(cause: unknown, checkpoint: CheckpointFiles): unknown {
-  if (!(cause instanceof CodedError) || otherFailures.has(cause.code)) return cause;
+  if (!(cause instanceof CodedError) || !isLogFailure(cause)) return cause;
   if (cause.code.startsWith('DELTA_LOG_')) return new UnreadableCheckpoint('', { cause });
   const error = new CodedError(
     cause.code === 'DELTA_FILE_NOT_FOUND' ? 'DELTA_LOG_FILE_NOT_FOUND' : 'DELTA_LOG_CORRUPT',
@@ -206,25 +213,45 @@ function checksumOutcome(
   return isOther ? 'otherTime' : 'verified';
 }
 
-async function applyCommits(
+async function applyRanges(
   store: ObjectStore,
-  commits: readonly CommitFile[],
+  ranges: readonly LogRange[],
   reconciliation: Reconciliation,
   signal: AbortSignal | undefined,
 ): Promise<readonly StoredObject[]> {
-  const contents = readInOrder(commits, parallelReadsMax, async ({ file }) => ({
-    file,
-    bytes: await readLogFile(store, file.location, signal),
+  const contents = readInOrder(ranges, parallelReadsMax, async (range) => ({
+    range,
+    bytes: await readLogFile(store, range.file.location, signal),
   }));
-  if (commits.length > 0) for (const _ of reconciliation.files.indexing()) await setImmediate();
-  for await (const { file, bytes } of contents) {
+  if (ranges.length > 0) for (const _ of reconciliation.files.indexing()) await setImmediate();
+  for await (const { range, bytes } of contents) {
     throwIfAborted(signal);
+    const { location } = range.file;
+    const isCompaction = range.last > range.first;
+    const actions = actionsOf(bytes, location);
     reconciliation.beginCommit();
-    await inSlices(actionsOf(bytes, file.location), signal, (action) => {
+    await inSlices(isCompaction ? reconciled(actions, location) : actions, signal, (action) => {
       reconciliation.apply(action);
     });
+    // A compaction may keep a commitInfo of any of its versions: its time is not the last one's.
+    if (isCompaction) reconciliation.beginCommit();
   }
-  return commits.map(({ file }) => file);
+  return ranges.map(({ file }) => file);
+}
+
+/** The actions of a compaction. Throws DELTA_LOG_CORRUPT if two of them contradict each other. */
+function* reconciled(actions: Iterable<Action>, location: string): Generator<Action> {
+  const subjects = new Set<string>();
+  for (const action of actions) {
+    const subject = subjectOf(action);
+    if (subject !== undefined && subjects.size === subjects.add(subject).size) {
+      throw new CodedError(
+        'DELTA_LOG_CORRUPT',
+        `The log compaction ${location} has more than one action for the same thing.`,
+      );
+    }
+    yield action;
+  }
 }
 
 /** `undefined` where the version has none, or its commit is gone: then its file's time counts. */

@@ -8,13 +8,21 @@ import { parseLastCheckpoint } from './log/last-checkpoint.ts';
 import { lastCheckpointLocation, logFolder, paddedVersion } from './log/log-path.ts';
 import {
   buildLogSegment,
+  rangesOf,
   sortLogListing,
   type CheckpointFiles,
   type LogListing,
+  type SegmentWish,
 } from './log/log-segment.ts';
 import type { CallOptions, ObjectStore, StoredObject } from './ports.ts';
 import type { LogReaders } from './read-log-file.ts';
-import { continueSnapshot, readSegment, UnreadableCheckpoint } from './read-segment.ts';
+import {
+  continueSnapshot,
+  isLogFailure,
+  readSegment,
+  UnreadableCheckpoint,
+  type Continuation,
+} from './read-segment.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface LoadOptions {
@@ -76,14 +84,20 @@ async function loadListed(
   partial: boolean,
 ): Promise<Snapshot> {
   const excluded = new Set<CheckpointFiles>();
-  let wish = { table: location, version: options.version, excluded };
+  let wish: SegmentWish = { table: location, version: options.version, excluded };
   let segment = buildLogSegment(listing, wish);
   let whole = partial ? undefined : listing;
   for (;;) {
     try {
       return await readSegment(readers, location, segment, options.signal);
     } catch (error) {
-      const { checkpoint } = segment;
+      const { checkpoint, commits, ranges } = segment;
+      if (ranges.length < commits.length && isLogFailure(error)) {
+        // The commits themselves may be better than their compaction.
+        wish = { ...wish, version: segment.version, plainCommits: true };
+        segment = { ...segment, ranges: rangesOf(commits, listing, wish) };
+        continue;
+      }
       const failure = error instanceof UnreadableCheckpoint ? error.cause : error;
       const isCheckpoints = error instanceof UnreadableCheckpoint || isIntegrityFailure(error);
       if (checkpoint === undefined || !isCheckpoints) throw failure;
@@ -145,13 +159,28 @@ export async function advanceSnapshot(
     return loadSnapshot(readers, location, { signal });
   }
   if (newest === undefined) return snapshot;
-  const checksum = listing.checksums.get(newest.version);
+  const way = {
+    ranges: rangesOf(commits, listing),
+    newest,
+    checksum: listing.checksums.get(newest.version),
+  };
+  const plain = { ...way, ranges: rangesOf(commits, listing, { plainCommits: true }) };
   try {
-    return await continueSnapshot(readers, snapshot, { commits, newest, checksum }, signal);
+    return await continueBy(way, plain);
   } catch (error) {
     if (!isIntegrityFailure(error)) throw error;
     // What the snapshot was made of may be at fault: the whole log decides.
     return loadSnapshot(readers, location, { signal });
+  }
+
+  async function continueBy(first: Continuation, second: Continuation): Promise<Snapshot> {
+    try {
+      return await continueSnapshot(readers, snapshot, first, signal);
+    } catch (error) {
+      const isSame = first.ranges.length === second.ranges.length;
+      if (isSame || !isLogFailure(error)) throw error;
+      return continueSnapshot(readers, snapshot, second, signal);
+    }
   }
 }
 
