@@ -212,3 +212,13 @@ export function versionNotFound(
     { hint: `The nearest version is ${nearest}.` },
   );
 }
+
+/** For a version that a client knows of and the table has not reached. */
+export function versionNotYet(table: string, version: number, latest: number): CodedError {
+  return new CodedError(
+    'DELTA_VERSION_NOT_FOUND',
+    `${table} has not reached version ${version}, which the request asks for as its minVersion: ` +
+      `its newest is version ${latest}.`,
+    { hint: 'Check that the version was committed to this table, or ask again later.' },
+  );
+}
