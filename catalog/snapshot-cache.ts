@@ -177,7 +177,7 @@ function sizeBeyond(snapshot: Snapshot, counted: Set<unknown>): number {
   bytes += 200 * (snapshot.txns.size + snapshot.domainMetadata.size);
   for (const { indexed, live } of snapshot.files.chunks) {
     for (const [part, size] of [
-      [indexed, indexed.chunk.sizeInMemoryBytes],
+      [indexed, indexed.sizeInMemoryBytes],
       [live, live?.byteLength ?? 0],
     ] as const) {
       if (part === undefined || counted.has(part)) continue;

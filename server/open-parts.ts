@@ -10,14 +10,17 @@ import { createSnapshotCache } from '../catalog/snapshot-cache.ts';
 import { createFileCatalogStore } from '../catalog/store/file-catalog-store.ts';
 import { createLocalFolders } from '../catalog/store/local-folders.ts';
 import { createLocalStore } from '../catalog/store/local-store.ts';
-import { createSqlEngine } from '../sql/create-sql-engine.ts';
+import { createSqlEngine, type SqlEngineOptions } from '../sql/create-sql-engine.ts';
 import { DuckdbEngine } from '../sql/duckdb/duckdb-engine.ts';
 import { createParquetIo } from '../sql/duckdb/parquet-io.ts';
 import { systemClock, type ServerParts } from './build-server.ts';
 import type { Config } from './config.ts';
 
-/** The real parts: tables on the local disk, DuckDB. */
-export async function openParts(config: Config): Promise<ServerParts> {
+/** The real parts: tables on the local disk, DuckDB. The options of the engine are for tests. */
+export async function openParts(
+  config: Config,
+  options: Pick<SqlEngineOptions, 'dataSkipping'> = {},
+): Promise<ServerParts> {
   const { warehouse, allowPath, limits } = config;
   const store = createLocalStore();
   const clock = systemClock;
@@ -47,7 +50,15 @@ export async function openParts(config: Config): Promise<ServerParts> {
     clock,
     newId,
   });
-  const engine = createSqlEngine({ catalog, snapshots, store, duckdb, clock, newId });
+  const engine = createSqlEngine({
+    catalog,
+    snapshots,
+    store,
+    duckdb,
+    clock,
+    newId,
+    ...options,
+  });
   return { engine, catalog, snapshots, clock, newId };
 }
 

@@ -7,7 +7,9 @@ import { createDeletionVectorCache } from '../catalog/deletion-vector-cache.ts';
 import { requestedFreshness } from './bind/freshness.ts';
 import { SnapshotPins } from './bind/snapshot-pins.ts';
 import { createFileShapes } from './duckdb/file-shapes.ts';
+import { PlannerEngine } from './duckdb/planner-engine.ts';
 import type { DuckdbEngine } from './duckdb/duckdb-engine.ts';
+import { PushDownCache } from './push-down-cache.ts';
 import { relationColumns } from './relation-columns.ts';
 import { runStatement } from './run-statement.ts';
 import type { SqlEngine, StatementRequest, StatementResult } from './sql-engine.ts';
@@ -21,6 +23,8 @@ export interface SqlEngineOptions {
   readonly duckdb: DuckdbEngine;
   readonly clock: Clock;
   readonly newId: NewId;
+  /** Without it every query reads all files of its tables; for tests. True if absent. */
+  readonly dataSkipping?: boolean | undefined;
 }
 
 /** What is remembered of deletion vectors: about 30 million deleted rows. */
@@ -31,11 +35,15 @@ export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
     ...options,
     deletionVectors: createDeletionVectorCache(options.store, deletionVectorBytesMax),
     fileShapes: createFileShapes(options.duckdb),
+    planner: new PlannerEngine(),
+    pushDowns: new PushDownCache(),
+    dataSkipping: options.dataSkipping ?? true,
     globalTemporaryViews: new Map(),
   };
   return {
     run: (request) => run(request, services),
     close: () => {
+      services.planner.close();
       options.duckdb.close();
       return Promise.resolve();
     },

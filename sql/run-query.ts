@@ -13,6 +13,7 @@ import { positionAt } from './errors.ts';
 import { limitRows } from './limit-rows.ts';
 import { byteOffsets } from './parse/byte-offsets.ts';
 import type { SourceSlice } from './parse/source-slice.ts';
+import { planForColumns } from './plan/plan-query.ts';
 import { planWithShapes } from './plan-with-shapes.ts';
 import type { QueryPlan } from './plan/query-plan.ts';
 import type { ResultColumn, StatementResult } from './sql-engine.ts';
@@ -63,7 +64,7 @@ export async function describeQuery(
   viewStack: readonly string[] = [],
 ): Promise<readonly ResultColumn[]> {
   const bound = await bindQuery(slice, { ...queryScope(context), viewStack }, context);
-  const plan = await planWithShapes(bound, context);
+  const plan = planForColumns(bound, context.services.fileShapes);
   return await inSource(plan, bound, context, () =>
     withPlanConnection(plan, context, (connection) =>
       connection.describe(plan.sql, context.parameters),

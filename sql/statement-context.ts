@@ -6,7 +6,9 @@ import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
 import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
 import type { FileShapes } from './duckdb/file-shapes.ts';
 import type { DuckdbEngine } from './duckdb/duckdb-engine.ts';
+import type { PlannerEngine } from './duckdb/planner-engine.ts';
 import type { SnapshotPins } from './bind/snapshot-pins.ts';
+import type { PushDownCache } from './push-down-cache.ts';
 import type { Identity, Session } from './session.ts';
 import type { Relation } from '../catalog/relation.ts';
 import type { Parameters, ResultColumn } from './sql-engine.ts';
@@ -19,6 +21,10 @@ export interface EngineServices {
   readonly deletionVectors: DeletionVectorCache;
   readonly duckdb: DuckdbEngine;
   readonly fileShapes: FileShapes;
+  readonly planner: PlannerEngine;
+  readonly pushDowns: PushDownCache;
+  /** Whether files that a query does not need are left out. */
+  readonly dataSkipping: boolean;
   /** Views of `global_temp`, shared by all sessions until the server stops; by lower-case name. */
   readonly globalTemporaryViews: Map<string, ViewDefinition>;
   readonly clock: Clock;

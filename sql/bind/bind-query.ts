@@ -19,6 +19,7 @@ import { tokenize, type Token } from '../parse/tokenize.ts';
 import { requireParameters } from '../require-parameters.ts';
 import type { StatementContext } from '../statement-context.ts';
 import type { BoundQuery, BoundReference } from './bound-query.ts';
+import { clockUse } from './clock-use.ts';
 import {
   allowedFunctions,
   allowedTableFunctions,
@@ -89,13 +90,20 @@ export async function bindQuery(
     bound.push(await bindChanges(start, tokens, { scope, context, text, slice }));
   }
   const qualified = shortenQualifiedColumns({ references, bound, tokens, offsets });
+  const viewsClock = bound.flatMap(({ relation }) =>
+    relation.kind === 'view' ? [relation.query.clockUse] : [],
+  );
+  const clock = clockUse(references, viewsClock);
   return {
     text,
     references: qualified.references,
     edits: qualified.edits,
     parameters: query.parameters,
     isVolatile:
-      references.functions.some(({ name }) => isVolatile(name)) || bound.some(isVolatileReference),
+      clock.kind !== 'none' ||
+      references.functions.some(({ name }) => isVolatile(name)) ||
+      bound.some(isVolatileReference),
+    clockUse: clock,
     hasGroupBy: references.hasGroupBy,
   };
 }

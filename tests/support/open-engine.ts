@@ -12,8 +12,14 @@ export async function makeScratch(): Promise<{ folder: string; remove: () => Pro
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** Close the engine when done; the warehouse stays. */
-export async function openEngine({ warehouse }: { warehouse: string }): Promise<SqlEngine> {
-  const { engine } = await openParts(testConfig({ config: { warehouse } }));
+/** Close the engine when done; the warehouse stays. Without `dataSkipping` it reads every file. */
+export async function openEngine({
+  warehouse,
+  dataSkipping,
+}: {
+  warehouse: string;
+  dataSkipping?: boolean;
+}): Promise<SqlEngine> {
+  const { engine } = await openParts(testConfig({ config: { warehouse } }), { dataSkipping });
   return engine;
 }

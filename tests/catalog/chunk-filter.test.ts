@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ActiveFiles } from '../../catalog/active-files.ts';
+import { ActiveFilesEditor } from '../../catalog/active-files-editor.ts';
+import { matchChunk } from '../../catalog/chunk-filter.ts';
+import { bindPredicate, fileMightMatch, type Skipping } from '../../catalog/data-skipping.ts';
+import type { StructType } from '../../catalog/data-type.ts';
+import { partitionValueAt, textAt, type FileChunk } from '../../catalog/file-chunk.ts';
+import { parseFileStats } from '../../catalog/log/file-stats.ts';
+import { formatPartitionValue } from '../../catalog/log/partition-values.ts';
+import type { PredicateColumn } from '../../catalog/predicate.ts';
+import {
+  nullableField,
+  predicatesOver,
+  skippingTypes,
+  statsJson,
+  valuesOf,
+} from '../support/skipping-arbitraries.ts';
+import { add, metaData, protocol } from '../support/table-builder.ts';
+
+/** A column of each type as data, one in a struct, and one of each as partition column. */
+const dataColumns: readonly PredicateColumn[] = [
+  ...skippingTypes.map((type, i) => ({ path: [`c${i}`], type })),
+  { path: ['s', 'x y'], type: { kind: 'long' } },
+];
+const partitionColumns: readonly PredicateColumn[] = skippingTypes.map((type, i) => ({
+  path: [`p${i}`],
+  type,
+}));
+const schema: StructType = {
+  kind: 'struct',
+  fields: [
+    ...skippingTypes.map((type, i) => nullableField(`c${i}`, type)),
+    nullableField('s', { kind: 'struct', fields: [nullableField('x y', { kind: 'long' })] }),
+    ...skippingTypes.map((type, i) => nullableField(`p${i}`, type)),
+  ],
+};
+const table = {
+  schema,
+  metadata: metaData({
+    schema,
+    partitionColumns: partitionColumns.map(({ path }) => path[0] ?? ''),
+  }),
+  protocol: protocol(),
+};
+
+const bound = ({ type }: PredicateColumn): fc.Arbitrary<string | undefined> =>
+  fc.option(
+    fc.oneof(
+      {
+        weight: 10,
+        arbitrary: fc
+          .tuple(fc.constantFrom(...valuesOf(type)), fc.boolean())
+          .map(([value, cut]) => statsJson(type, value, cut)),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom('null', '1e2', '"x"', '{}', '1.5', '-0', '[1,"}"]'),
+      },
+    ),
+    { nil: undefined, freq: 4 },
+  );
+
+/** The JSON text of a section, nested columns in their structs. */
+function sectionOf(values: readonly (string | undefined)[]): string {
+  const members = dataColumns.flatMap(({ path }, i) => {
+    const value = values[i];
+    if (value === undefined) return [];
+    const [first = '', second] = path;
+    return second === undefined
+      ? [`${JSON.stringify(first)}:${value}`]
+      : [`${JSON.stringify(first)}: {"other":"}","${second}" :${value}}`];
+  });
+  return `{"unasked":"\\"{",${members.join(' , ')}${members.length === 0 ? '"z":1' : ''}}`;
+}
+
+const statistics: fc.Arbitrary<string | undefined> = fc
+  .record({
+    numRecords: fc.constantFrom('0', '3', '3', 'null', '1e1', undefined),
+    tightBounds: fc.constantFrom('true', 'false', undefined, undefined),
+    min: fc.option(fc.tuple(...dataColumns.map(bound)), { nil: undefined }),
+    max: fc.option(fc.tuple(...dataColumns.map(bound)), { nil: undefined }),
+    nulls: fc.array(fc.constantFrom('0', '1', '3', '-1', 'null', undefined), {
+      minLength: dataColumns.length,
+      maxLength: dataColumns.length,
+    }),
+    end: fc.constantFrom('}', '}', '}', '}', '} ', ''),
+    none: fc.constantFrom(false, false, false, true),
+  })
+  .map(({ numRecords, tightBounds, min, max, nulls, end, none }) => {
+    if (none) return undefined;
+    const members = [
+      numRecords === undefined ? [] : [`"numRecords":${numRecords}`],
+      min === undefined ? [] : [`"minValues":${sectionOf(min)}`],
+      max === undefined ? [] : [`"maxValues":${sectionOf(max)}`],
+      [`"nullCount":${sectionOf(nulls)}`],
+      tightBounds === undefined ? [] : [`"tightBounds":${tightBounds}`],
+    ].flat();
+    return `{${members.join(',')}${end}`;
+  });
+
+const partitions: fc.Arbitrary<Record<string, string | null>> = fc
+  .tuple(
+    ...partitionColumns.map(({ type, path }) =>
+      fc
+        .constantFrom(null, 'broken!', ...valuesOf(type))
+        .map((value) =>
+          value === 'broken!' ? value : formatPartitionValue({ name: path[0] ?? '', type }, value),
+        ),
+    ),
+  )
+  .map((texts) => Object.fromEntries(texts.map((text, i) => [`p${i}`, text])));
+
+const filesOf = fc.array(fc.record({ stats: statistics, partitionValues: partitions }), {
+  minLength: 1,
+  maxLength: 8,
+});
+
+function chunkOf(
+  files: readonly { stats: string | undefined; partitionValues: Record<string, string | null> }[],
+) {
+  const editor = new ActiveFilesEditor(ActiveFiles.empty('/t'));
+  files.forEach((file, i) => editor.add(add(`f${i}`, file)));
+  const [live] = editor.finish().chunks;
+  assert.ok(live !== undefined);
+  return live.indexed;
+}
+
+function oneByOne(skipping: Skipping, chunk: FileChunk): number[] {
+  return Array.from({ length: chunk.rowCount }, (_, row) =>
+    Number(
+      fileMightMatch(skipping, {
+        partitionValue: (name) => partitionValueAt(chunk, name, row),
+        stats: parseFileStats(textAt(chunk.stats, row), skipping.columns),
+      }),
+    ),
+  );
+}
+
+test('a chunk of files is judged as each file is; where numbers were rounded, no file is lost', () => {
+  const predicates = predicatesOver([...dataColumns, ...partitionColumns]);
+  let exact = 0;
+  let pruned = 0;
+  fc.assert(
+    fc.property(filesOf, predicates, (files, predicate) => {
+      const { chunk, statistics: known } = chunkOf(files);
+      const skipping = bindPredicate(table, predicate);
+      const { matches, isExact } = matchChunk(skipping, chunk, known);
+      const expected = oneByOne(skipping, chunk);
+      if (isExact) {
+        assert.deepEqual([...matches], expected);
+        exact++;
+      } else {
+        expected.forEach((might, row) => assert.ok((matches[row] ?? 0) >= might, `row ${row}`));
+      }
+      pruned += expected.filter((might) => might === 0).length;
+      // Asked again, the columns come from the memory of the chunk.
+      assert.ok(known.has(skipping.columns));
+      assert.deepEqual([...matchChunk(skipping, chunk, known).matches], [...matches]);
+    }),
+    { numRuns: 1500 },
+  );
+  assert.ok(exact > 300 && pruned > 300, `${exact} exact, ${pruned} pruned`);
+});
