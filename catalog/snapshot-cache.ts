@@ -7,7 +7,8 @@
  * 3. One request that is aborted does not disturb the others; a load ends when nobody waits.
  * 4. A snapshot of an older version is used again only while its commit file is the one it was made
  *    of, so that a table that was made again never answers with its past.
- * 5. Memory, shared chunks counted once, stays under `bytesMax`; the snapshot used last stays, even
+ * 5. `minVersion` is met or refused, whatever staleness is allowed.
+ * 6. Memory, shared chunks counted once, stays under `bytesMax`; the snapshot used last stays, even
  *    alone above it. Snapshots in use elsewhere are not counted.
  */
 import { CodedError } from './coded-error.ts';
@@ -16,11 +17,15 @@ import type { Clock, ObjectStore, ParquetIo } from './ports.ts';
 import { CoalescedTask } from './coalesced-task.ts';
 import type { Snapshot } from './snapshot.ts';
 import { throwIfAborted } from './throw-if-aborted.ts';
+import { versionNotYet } from './log/log-segment.ts';
 import { advanceSnapshot, isCurrent, loadSnapshot } from './snapshot-loader.ts';
 
 export interface SnapshotRequest {
   /** An answer this old is new enough: saves the listing. Default 0. */
   readonly maxStalenessMs?: number | undefined;
+  /** The newest version must be this one or later (DELTA_VERSION_NOT_FOUND): reads a client's own
+   * writes. Not looked at for `atVersion`. */
+  readonly minVersion?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -46,6 +51,8 @@ export interface SnapshotCacheOptions {
   readonly parquet: ParquetIo;
   readonly clock: Clock;
   readonly bytesMax: number;
+  /** Whether version checksums are compared; they are if absent. */
+  readonly checksums?: 'verify' | 'ignore' | undefined;
 }
 
 /** What one key of the cache knows. */
@@ -57,22 +64,23 @@ interface Entry {
 }
 
 export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCache {
-  const { store, parquet, clock, bytesMax } = options;
-  const readers = { store, parquet };
+  const { store, parquet, clock, bytesMax, checksums } = options;
+  const readers = { store, parquet, checksums };
   /** In the order of use, the oldest first. */
   const entries = new Map<string, Entry>();
 
   async function get(
     key: string,
     refresh: (known: Snapshot | undefined, signal: AbortSignal) => Promise<Snapshot>,
-    { maxStalenessMs = 0, signal }: SnapshotRequest,
+    { maxStalenessMs = 0, minVersion = 0, signal }: SnapshotRequest,
   ): Promise<Snapshot> {
     throwIfAborted(signal);
     const entry = entries.get(key) ?? newEntry(key, refresh);
     entries.delete(key);
     entries.set(key, entry);
     const { snapshot } = entry;
-    if (snapshot !== undefined && clock.nowMs() - entry.checkedMs < maxStalenessMs) return snapshot;
+    const isFresh = clock.nowMs() - entry.checkedMs < maxStalenessMs;
+    if (snapshot !== undefined && isFresh && snapshot.version >= minVersion) return snapshot;
     return entry.task.run(signal);
   }
 
@@ -115,8 +123,8 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     }
   }
 
-  const latest = (location: string, request: SnapshotRequest = {}): Promise<Snapshot> =>
-    get(
+  const latest = async (location: string, request: SnapshotRequest = {}): Promise<Snapshot> => {
+    const snapshot = await get(
       location,
       (known, signal) =>
         known === undefined
@@ -124,15 +132,21 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
           : advanceSnapshot(readers, known, signal),
       request,
     );
+    const { minVersion = 0 } = request;
+    if (snapshot.version >= minVersion) return snapshot;
+    throw versionNotYet(location, minVersion, snapshot.version);
+  };
 
   const atVersion = async (
     location: string,
     version: number,
     request: SnapshotRequest = {},
   ): Promise<Snapshot> => {
-    const newest = entries.get(location)?.snapshot;
-    if (newest?.version === version && (await isCurrent(store, newest, request.signal))) {
-      return newest;
+    const { maxStalenessMs = 0, signal: callSignal } = request;
+    const newest = entries.get(location);
+    if (newest?.snapshot?.version === version) {
+      const isFresh = clock.nowMs() - newest.checkedMs < maxStalenessMs;
+      if (isFresh || (await isCurrent(store, newest.snapshot, callSignal))) return newest.snapshot;
     }
     return get(
       `${location}@${version}`,
@@ -140,7 +154,7 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
         known !== undefined && (await isCurrent(store, known, signal))
           ? known
           : loadSnapshot(readers, location, { version, signal }),
-      request,
+      { maxStalenessMs, signal: callSignal },
     );
   };
 

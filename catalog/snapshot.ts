@@ -10,12 +10,19 @@ import { checkReadable } from './log/protocol.ts';
 import { parseSchema } from './log/schema.ts';
 import type { StoredObject } from './ports.ts';
 
+/**
+ * What came of the version's checksum: there is none (or checksums are ignored), it is no checksum,
+ * the log fits it, or it fits it but for the in-commit timestamp. Nothing else makes a snapshot.
+ */
+export type ChecksumOutcome = 'none' | 'unreadable' | 'verified' | 'otherTime';
+
 /** Where a snapshot came from. */
 export interface SnapshotSource {
   /** The commit of this version, or the checkpoint where the commit is gone. While it stays as it
    * is, so does the version. */
   readonly anchor: StoredObject;
   readonly checkpointVersion: number | undefined;
+  readonly checksum: ChecksumOutcome;
   /** Log files read to make this snapshot (to advance to it, if it was made from an older one). */
   readonly filesRead: readonly string[];
   readonly bytesRead: number;

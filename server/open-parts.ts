@@ -34,7 +34,13 @@ export async function openParts(
   });
   const parquet = createParquetIo(duckdb);
   const bytesMax = limits.snapshotCacheBytesMax;
-  const snapshots = createSnapshotCache({ store, parquet, clock, bytesMax });
+  const snapshots = createSnapshotCache({
+    store,
+    parquet,
+    clock,
+    bytesMax,
+    checksums: config.versionChecksums,
+  });
   const catalog = createCatalog({
     store,
     catalogStore: createFileCatalogStore({ store, warehouse, newId }),

@@ -83,6 +83,8 @@ export async function runRequest(
       identity: options.identity,
       rowLimit: request.rowLimit === undefined ? undefined : request.rowLimit + 1,
       readOnly: options.readOnly,
+      maxStalenessMs: request.maxStalenessMs,
+      minVersions: request.minVersions,
       knownCacheKeys: options.knownCacheKeys,
       signal: statement.signal,
     });

@@ -4,6 +4,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
 import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
 import { createDeletionVectorCache } from '../catalog/deletion-vector-cache.ts';
+import { requestedFreshness } from './bind/freshness.ts';
 import { SnapshotPins } from './bind/snapshot-pins.ts';
 import { createFileShapes } from './duckdb/file-shapes.ts';
 import { PlannerEngine } from './duckdb/planner-engine.ts';
@@ -52,20 +53,21 @@ export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
 async function run(request: StatementRequest, services: EngineServices): Promise<StatementResult> {
   const { sql, session, identity, parameters, rowLimit, signal } = request;
   throwIfAborted(signal);
-  const context: StatementContext = {
-    services,
-    session,
-    identity,
-    parameters,
-    rowLimit,
-    readOnly: request.readOnly ?? false,
-    knownCacheKeys: request.knownCacheKeys ?? [],
-    signal,
-    source: sql,
-    pins: new SnapshotPins(services.snapshots, signal),
-    relationColumns: (relation) => relationColumns(relation, context),
-  };
   try {
+    const freshness = await requestedFreshness(request, services);
+    const context: StatementContext = {
+      services,
+      session,
+      identity,
+      parameters,
+      rowLimit,
+      readOnly: request.readOnly ?? false,
+      knownCacheKeys: request.knownCacheKeys ?? [],
+      signal,
+      source: sql,
+      pins: new SnapshotPins(services.snapshots, freshness, signal),
+      relationColumns: (relation) => relationColumns(relation, context),
+    };
     return await runStatement(context);
   } catch (error) {
     // Whatever an abort made fail, the reason of the abort is what the user is told.

@@ -18,6 +18,8 @@ export interface Session {
   readonly id: string;
   currentSchema: string;
   dialect: Dialect;
+  /** What `SET max_staleness` said; 0 if absent. A request's own goes before it. */
+  maxStalenessMs?: number | undefined;
   /** By lower-case name. */
   readonly temporaryViews: Map<string, ViewDefinition>;
 }

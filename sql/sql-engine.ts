@@ -15,6 +15,10 @@ export interface StatementRequest {
   readonly parameters?: Parameters | undefined;
   readonly session: Session;
   readonly identity: Identity;
+  /** Tables as they were so long ago are new enough; the session's setting if absent. */
+  readonly maxStalenessMs?: number | undefined;
+  /** By table, named as in SQL: versions it must have reached (DELTA_VERSION_NOT_FOUND if not). */
+  readonly minVersions?: { readonly [table: string]: number } | undefined;
   /** The result ends after this many rows. */
   readonly rowLimit?: number | undefined;
   /** Whether a statement that changes something is refused (READ_ONLY_SQL_TRANSACTION). */

@@ -128,6 +128,8 @@ function overlay(query: SqlRequest, read: SqlRequest, body: SqlBody): SqlRequest
     dialect: read.dialect ?? query.dialect,
     timeoutMs: body.timeout === undefined ? query.timeoutMs : read.timeoutMs,
     rowLimit: read.rowLimit ?? query.rowLimit,
+    maxStalenessMs: read.maxStalenessMs ?? query.maxStalenessMs,
+    minVersions: read.minVersions ?? query.minVersions,
   };
 }
 

@@ -5,6 +5,7 @@
 import type { ChangePart } from '../../catalog/change-part.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { SnapshotCache } from '../../catalog/snapshot-cache.ts';
+import type { Freshness } from './freshness.ts';
 import type { PinnedSnapshot } from '../sql-engine.ts';
 
 export type TableVersion =
@@ -26,12 +27,14 @@ export interface PinnedTable {
 
 export class SnapshotPins {
   readonly #snapshots: SnapshotCache;
+  readonly #freshness: Freshness;
   readonly #signal: AbortSignal;
   readonly #pins = new Map<string, Promise<PinnedTable>>();
   readonly #pinned = new Map<string, PinnedTable>();
 
-  constructor(snapshots: SnapshotCache, signal: AbortSignal) {
+  constructor(snapshots: SnapshotCache, freshness: Freshness, signal: AbortSignal) {
     this.#snapshots = snapshots;
+    this.#freshness = freshness;
     this.#signal = signal;
   }
 
@@ -66,7 +69,12 @@ export class SnapshotPins {
   }
 
   async #snapshot(location: string, version: TableVersion): Promise<Snapshot> {
-    const options = { signal: this.#signal };
+    const { maxStalenessMs, minVersions } = this.#freshness;
+    const options = {
+      maxStalenessMs,
+      minVersion: minVersions.get(location),
+      signal: this.#signal,
+    };
     switch (version.kind) {
       case 'latest':
         return await this.#snapshots.latest(location, options);

@@ -12,6 +12,7 @@ import { inSource, queryScope } from '../run-query.ts';
 import type { StatementResult } from '../sql-engine.ts';
 import type { StatementContext } from '../statement-context.ts';
 import { staticResult, stringType } from '../static-result.ts';
+import { snapshotNote } from './snapshot-note.ts';
 
 export async function explain(
   { query, analyze }: Explain,
@@ -51,11 +52,8 @@ function lakeLines(plan: QueryPlan): readonly string[] {
 
 function scanLines({ table, files, bytes, skipped }: TableScan): readonly string[] {
   const { name, snapshot } = table;
-  const { checkpointVersion } = snapshot.source;
-  const base =
-    checkpointVersion === undefined ? 'no checkpoint' : `checkpoint ${checkpointVersion}`;
   const line =
-    `  ${name} version ${snapshot.version} (${base}): ` +
+    `  ${name} version ${snapshot.version} (${snapshotNote(table)}): ` +
     `${files.length} of ${snapshot.files.count} files, ${bytes} bytes`;
   return [line, ...(skipped === undefined ? [] : skippedLines(skipped))];
 }

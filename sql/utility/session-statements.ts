@@ -2,6 +2,7 @@
 import { CodedError } from '../../catalog/coded-error.ts';
 import { closestName } from '../../catalog/closest-name.ts';
 import { catalogName, defaultSchema } from '../../catalog/relation.ts';
+import { formatDuration, parseDuration } from '../duration.ts';
 import { errorAt } from '../errors.ts';
 import { dialects } from '../parse/dialect.ts';
 import type {
@@ -34,6 +35,8 @@ export function useCatalog({ catalog }: UseCatalog): StatementResult {
 /** The settings a session has. Everything else is refused by name, rather than accepted and ignored. */
 interface Setting {
   readonly initial: string;
+  /** What it may be. */
+  readonly hint: string;
   read(session: Session): string;
   /** `undefined` for a value the setting cannot have. */
   write(session: Session, value: string): true | undefined;
@@ -42,6 +45,7 @@ interface Setting {
 const settings: { readonly [key: string]: Setting } = {
   dialect: {
     initial: 'duckdb',
+    hint: `It is one of ${dialects.join(', ')}.`,
     read: ({ dialect }) => dialect,
     write(session, value) {
       const dialect = dialects.find((known) => known === value.toLowerCase());
@@ -50,8 +54,20 @@ const settings: { readonly [key: string]: Setting } = {
       return true;
     },
   },
+  max_staleness: {
+    initial: '0s',
+    hint: "Write a duration like '5s' or '500ms'; '0s' asks for the newest versions.",
+    read: ({ maxStalenessMs = 0 }) => formatDuration(maxStalenessMs),
+    write(session, value) {
+      const maxStalenessMs = parseDuration(value);
+      if (maxStalenessMs === undefined) return undefined;
+      session.maxStalenessMs = maxStalenessMs;
+      return true;
+    },
+  },
   timezone: {
     initial: 'UTC',
+    hint: 'Only UTC is supported.',
     read: () => 'UTC',
     // All values are computed in UTC; saying so is allowed, anything else would be a promise.
     write: (_session, value) =>
@@ -67,10 +83,7 @@ export function setSetting(statement: SetSetting, context: StatementContext): St
     throw errorAt(context.source, statement.start, {
       code: 'INVALID_PARAMETER_VALUE',
       message: `${statement.key} cannot be set to "${statement.value}".`,
-      hint:
-        statement.key.toLowerCase() === 'dialect'
-          ? `It is one of ${dialects.join(', ')}.`
-          : 'Only UTC is supported.',
+      hint: setting.hint,
     });
   }
   return emptyResult();
