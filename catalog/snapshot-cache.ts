@@ -21,6 +21,8 @@ import { advanceSnapshot, isCurrent, loadSnapshot } from './snapshot-loader.ts';
 export interface SnapshotRequest {
   /** An answer this old is new enough: saves the listing. Default 0. */
   readonly maxStalenessMs?: number | undefined;
+  /** Told of each snapshot whose log was read for the request; of none that was known already. */
+  readonly onRead?: ((snapshot: Snapshot) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -50,10 +52,16 @@ export interface SnapshotCacheOptions {
 
 /** What one key of the cache knows. */
 interface Entry {
-  readonly task: CoalescedTask<Snapshot>;
+  readonly task: CoalescedTask<Refreshed>;
   snapshot: Snapshot | undefined;
   /** When the load that confirmed the snapshot began. */
   checkedMs: number;
+}
+
+interface Refreshed {
+  readonly snapshot: Snapshot;
+  /** Whether it is another than the one that was known. */
+  readonly isNew: boolean;
 }
 
 export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCache {
@@ -65,7 +73,7 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
   async function get(
     key: string,
     refresh: (known: Snapshot | undefined, signal: AbortSignal) => Promise<Snapshot>,
-    { maxStalenessMs = 0, signal }: SnapshotRequest,
+    { maxStalenessMs = 0, onRead, signal }: SnapshotRequest,
   ): Promise<Snapshot> {
     throwIfAborted(signal);
     const entry = entries.get(key) ?? newEntry(key, refresh);
@@ -73,7 +81,9 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     entries.set(key, entry);
     const { snapshot } = entry;
     if (snapshot !== undefined && clock.nowMs() - entry.checkedMs < maxStalenessMs) return snapshot;
-    return entry.task.run(signal);
+    const refreshed = await entry.task.run(signal);
+    if (refreshed.isNew) onRead?.(refreshed.snapshot);
+    return refreshed.snapshot;
   }
 
   function newEntry(
@@ -86,11 +96,13 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
       task: new CoalescedTask(async (signal) => {
         const startedMs = clock.nowMs();
         try {
-          entry.snapshot = await refresh(entry.snapshot, signal);
+          const known = entry.snapshot;
+          const snapshot = await refresh(known, signal);
+          entry.snapshot = snapshot;
           entry.checkedMs = startedMs;
           if (!entries.has(key)) entries.set(key, entry);
           evict();
-          return entry.snapshot;
+          return { snapshot, isNew: snapshot !== known };
         } catch (error) {
           if (isGone(error)) entry.snapshot = undefined;
           if (entry.snapshot === undefined && entries.get(key) === entry) entries.delete(key);
