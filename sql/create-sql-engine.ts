@@ -14,6 +14,7 @@ import type { DuckdbEngine } from './duckdb/duckdb-engine.ts';
 import { PushDownCache } from './push-down-cache.ts';
 import { relationColumns } from './relation-columns.ts';
 import { runStatement } from './run-statement.ts';
+import { StageClock } from './stage-clock.ts';
 import type { SqlEngine, StatementRequest, StatementResult } from './sql-engine.ts';
 import type { EngineServices, StatementContext } from './statement-context.ts';
 
@@ -74,6 +75,7 @@ async function run(request: StatementRequest, services: EngineServices): Promise
       signal,
       source: sql,
       pins: new SnapshotPins(services.snapshots, freshness, signal),
+      stages: new StageClock(),
       relationColumns: (relation) => relationColumns(relation, context),
     };
     return await runStatement(context);

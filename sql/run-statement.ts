@@ -37,7 +37,9 @@ import { emptyResult } from './static-result.ts';
 import { unrunStatement } from './unrun-statement.ts';
 
 export async function runStatement(context: StatementContext): Promise<StatementResult> {
-  const statement = parseStatement(context.source, context.session.dialect);
+  const statement = context.stages.timeSync('parse', () =>
+    parseStatement(context.source, context.session.dialect),
+  );
   if (context.readOnly && !readingKinds.has(statement.kind)) {
     throw new CodedError(
       'READ_ONLY_SQL_TRANSACTION',

@@ -11,6 +11,7 @@ import type { PlannerEngine } from './duckdb/planner-engine.ts';
 import type { SnapshotPins } from './bind/snapshot-pins.ts';
 import type { PushDownCache } from './push-down-cache.ts';
 import type { Identity, Session } from './session.ts';
+import type { StageClock } from './stage-clock.ts';
 import type { Relation } from '../catalog/relation.ts';
 import type { Parameters, ResultColumn } from './sql-engine.ts';
 
@@ -47,6 +48,7 @@ export interface StatementContext {
   /** The whole text of the statement, for positions. */
   readonly source: string;
   readonly pins: SnapshotPins;
+  readonly stages: StageClock;
   /** The columns of a table or view; a view is bound and described, not run. */
   relationColumns(relation: Relation): Promise<readonly DescribedColumn[]>;
 }

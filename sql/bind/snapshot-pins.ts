@@ -3,6 +3,7 @@
  * read the same snapshot, even when another commit lands in between.
  */
 import type { ChangePart } from '../../catalog/change-part.ts';
+import { logReads, type LogReads } from '../../catalog/log-reads.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { SnapshotCache } from '../../catalog/snapshot-cache.ts';
 import type { Freshness } from './freshness.ts';
@@ -19,6 +20,8 @@ export interface PinnedTable {
   readonly snapshot: Snapshot;
   /** What the statement asked for. */
   readonly requested: TableVersion;
+  /** What of the log was read to find the snapshot; nothing if it was known. */
+  readonly logReads?: readonly LogReads[] | undefined;
   /** A part of a change feed: its snapshot is no version of the table. */
   readonly isChanges?: boolean | undefined;
   /** Only the rows of the change feed that the files' deletion vectors mark are meant. */
@@ -65,14 +68,22 @@ export class SnapshotPins {
   }
 
   async #load(name: string, location: string, version: TableVersion): Promise<PinnedTable> {
-    return { name, snapshot: await this.#snapshot(location, version), requested: version };
+    const reads: LogReads[] = [];
+    const onRead = (read: Snapshot): void => void reads.push(logReads(read));
+    const snapshot = await this.#snapshot(location, version, onRead);
+    return { name, snapshot, requested: version, logReads: reads };
   }
 
-  async #snapshot(location: string, version: TableVersion): Promise<Snapshot> {
+  async #snapshot(
+    location: string,
+    version: TableVersion,
+    onRead: (snapshot: Snapshot) => void,
+  ): Promise<Snapshot> {
     const { maxStalenessMs, minVersions } = this.#freshness;
     const options = {
       maxStalenessMs,
       minVersion: minVersions.get(location),
+      onRead,
       signal: this.#signal,
     };
     switch (version.kind) {

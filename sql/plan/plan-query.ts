@@ -4,7 +4,6 @@
  */
 import type { FileHandle } from '../../catalog/active-files.ts';
 import type { BoundQuery } from '../bind/bound-query.ts';
-import type { PinnedTable } from '../bind/snapshot-pins.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import { quoteIdentifier } from '../quote.ts';
 import { compileQuery, tablesOf } from './compile-query.ts';
@@ -80,10 +79,10 @@ class ScanWriter {
    */
   scanSql(scan: TableScan | undefined): string {
     if (scan === undefined) throw new TypeError('every reference has a scan');
-    const { files, table } = scan;
-    const { snapshot } = table;
+    const { files } = scan;
+    const { snapshot } = scan.table;
     if (files.length === 0) return relationSql(tableRelation(snapshot, []));
-    return unionSql(this.#groups(snapshot, files).map((group) => this.#groupSql(table, group)));
+    return unionSql(this.#groups(snapshot, files).map((group) => this.#groupSql(scan, group)));
   }
 
   /** Files that can be read in one way each. */
@@ -102,14 +101,14 @@ class ScanWriter {
     return [...groups.values()];
   }
 
-  #groupSql(table: PinnedTable, { files, storage, isHoled }: FileGroup): string {
-    const { snapshot, marked } = table;
+  #groupSql(scan: TableScan, { files, storage, isHoled }: FileGroup): string {
+    const { snapshot, marked } = scan.table;
     const { isPlain, stored, bytesAreText } = storage;
     const relation = { ...tableRelation(snapshot, files), isPlain, stored, bytesAreText };
     if (!isHoled) return relationSql(relation);
     const name = `__levee_deleted_${this.deletedRows.length}`;
     const except = marked && files.map((file) => marked.get(file)?.except);
-    this.deletedRows.push({ name, snapshot, files, except });
+    this.deletedRows.push({ name, snapshot, files, except, scan });
     const isMarked = marked !== undefined;
     return relationSql({ ...relation, deletedRows: quoteIdentifier(name), isMarked });
   }
