@@ -154,7 +154,7 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     version: number,
     request: SnapshotRequest = {},
   ): Promise<Snapshot> => {
-    const { maxStalenessMs = 0, signal: callSignal } = request;
+    const { maxStalenessMs = 0, onRead, signal: callSignal } = request;
     const newest = entries.get(location);
     if (newest?.snapshot?.version === version) {
       const isFresh = clock.nowMs() - newest.checkedMs < maxStalenessMs;
@@ -166,7 +166,7 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
         known !== undefined && (await isCurrent(store, known, signal))
           ? known
           : loadSnapshot(readers, location, { version, signal }),
-      { maxStalenessMs, signal: callSignal },
+      { maxStalenessMs, onRead, signal: callSignal },
     );
   };
 

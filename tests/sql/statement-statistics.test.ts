@@ -177,7 +177,10 @@ test('EXPLAIN says what was read of the log and how many rows are removed', asyn
       '  total: 2 of 4 files, N bytes',
       '',
     ];
-    const head = ['Delta', '  main.default.t version 4 (no checkpoint): 2 of 4 files, N bytes'];
+    const head = [
+      'Delta',
+      '  main.default.t version 4 (no checkpoint, no checksum): 2 of 4 files, N bytes',
+    ];
     assert.deepEqual((await explained(sql)).slice(0, 9), [
       ...head,
       '    log: 5 commits read, N bytes',
