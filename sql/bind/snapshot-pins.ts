@@ -6,6 +6,7 @@ import type { ChangePart } from '../../catalog/change-part.ts';
 import { logReads, type LogReads } from '../../catalog/log-reads.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { SnapshotCache } from '../../catalog/snapshot-cache.ts';
+import type { MetadataField } from '../file-metadata.ts';
 import type { Freshness } from './freshness.ts';
 import type { PinnedSnapshot } from '../sql-engine.ts';
 
@@ -26,6 +27,8 @@ export interface PinnedTable {
   readonly isChanges?: boolean | undefined;
   /** Only the rows of the change feed that the files' deletion vectors mark are meant. */
   readonly marked?: ChangePart['marked'];
+  /** The fields of the hidden column `_metadata` that a reference has to give: none if absent. */
+  readonly metadataFields?: readonly MetadataField[] | undefined;
 }
 
 export class SnapshotPins {
