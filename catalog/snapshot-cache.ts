@@ -12,7 +12,7 @@
  *    alone above it. Snapshots in use elsewhere are not counted.
  */
 import { CodedError } from './coded-error.ts';
-import { readHistory, versionAt, type CommitRecord } from './commit-history.ts';
+import { commitAt, readHistory, type CommitRecord, type CommitTime } from './commit-history.ts';
 import type { Clock, ObjectStore, ParquetIo } from './ports.ts';
 import { CoalescedTask } from './coalesced-task.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -43,6 +43,14 @@ export interface SnapshotCache {
   atVersion(location: string, version: number, request?: SnapshotRequest): Promise<Snapshot>;
   /** Throws DELTA_TIMESTAMP_GREATER_THAN_COMMIT and ..._EARLIER_THAN_COMMIT_RETENTION besides. */
   atTimestamp(location: string, timestampMs: number, request?: SnapshotRequest): Promise<Snapshot>;
+  /** The same with the commit the timestamp stands for. */
+  timeTravel(
+    location: string,
+    timestampMs: number,
+    request?: SnapshotRequest,
+  ): Promise<{ readonly snapshot: Snapshot; readonly commit: CommitTime }>;
+  /** From now on no staleness is allowed for what was looked up before: somebody here has written. */
+  expire(): void;
   history(location: string, request?: HistoryRequest): Promise<readonly CommitRecord[]>;
 }
 
@@ -68,6 +76,7 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
   const readers = { store, parquet, checksums };
   /** In the order of use, the oldest first. */
   const entries = new Map<string, Entry>();
+  let expirations = 0;
 
   async function get(
     key: string,
@@ -93,9 +102,10 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
       checkedMs: -Infinity,
       task: new CoalescedTask(async (signal) => {
         const startedMs = clock.nowMs();
+        const expirationsBefore = expirations;
         try {
           entry.snapshot = await refresh(entry.snapshot, signal);
-          entry.checkedMs = startedMs;
+          entry.checkedMs = expirations === expirationsBefore ? startedMs : -Infinity;
           if (!entries.has(key)) entries.set(key, entry);
           evict();
           return entry.snapshot;
@@ -158,14 +168,24 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     );
   };
 
+  const timeTravel: SnapshotCache['timeTravel'] = async (location, timestampMs, request = {}) => {
+    const newest = await latest(location, request);
+    const { signal } = request;
+    const commit = await commitAt(store, newest, timestampMs, { signal });
+    const { version } = commit;
+    const snapshot =
+      version === newest.version ? newest : await atVersion(location, version, request);
+    return { snapshot, commit };
+  };
+
   return {
     latest,
     atVersion,
-    async atTimestamp(location, timestampMs, request = {}) {
-      const newest = await latest(location, request);
-      const { signal } = request;
-      const version = await versionAt(store, newest, timestampMs, { signal });
-      return version === newest.version ? newest : atVersion(location, version, request);
+    timeTravel,
+    atTimestamp: async (...time) => (await timeTravel(...time)).snapshot,
+    expire() {
+      for (const entry of entries.values()) entry.checkedMs = -Infinity;
+      expirations++;
     },
     history: (location, request) => readHistory(store, location, request),
   };

@@ -66,6 +66,7 @@ async function run(request: StatementRequest, services: EngineServices): Promise
       signal,
       source: sql,
       pins: new SnapshotPins(services.snapshots, freshness, signal),
+      maxStalenessMs: freshness.maxStalenessMs,
       relationColumns: (relation) => relationColumns(relation, context),
     };
     return await runStatement(context);

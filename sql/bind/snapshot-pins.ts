@@ -2,6 +2,7 @@
  * Every table of a statement at one snapshot each: two references to the same table and version
  * read the same snapshot, even when another commit lands in between.
  */
+import type { CommitTime } from '../../catalog/commit-history.ts';
 import type { ChangePart } from '../../catalog/change-part.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { SnapshotCache } from '../../catalog/snapshot-cache.ts';
@@ -19,6 +20,8 @@ export interface PinnedTable {
   readonly snapshot: Snapshot;
   /** What the statement asked for. */
   readonly requested: TableVersion;
+  /** The commit that a requested timestamp stands for. */
+  readonly commit?: CommitTime | undefined;
   /** A part of a change feed: its snapshot is no version of the table. */
   readonly isChanges?: boolean | undefined;
   /** Only the rows of the change feed that the files' deletion vectors mark are meant. */
@@ -53,37 +56,49 @@ export class SnapshotPins {
 
   /** What the statement reads, each table and version once, in the order of first use. */
   get snapshots(): readonly PinnedSnapshot[] {
-    return [...this.#pinned.values()].map(({ name, snapshot }) => ({
-      table: name,
-      version: snapshot.version,
-      timestampMs: snapshot.timestampMs,
-    }));
+    return [...this.#pinned.values()].map(pinnedSnapshot);
   }
 
   get tables(): readonly PinnedTable[] {
     return [...this.#pinned.values()];
   }
 
-  async #load(name: string, location: string, version: TableVersion): Promise<PinnedTable> {
-    return { name, snapshot: await this.#snapshot(location, version), requested: version };
-  }
-
-  async #snapshot(location: string, version: TableVersion): Promise<Snapshot> {
+  async #load(name: string, location: string, requested: TableVersion): Promise<PinnedTable> {
     const { maxStalenessMs, minVersions } = this.#freshness;
     const options = {
       maxStalenessMs,
       minVersion: minVersions.get(location),
       signal: this.#signal,
     };
-    switch (version.kind) {
+    switch (requested.kind) {
       case 'latest':
-        return await this.#snapshots.latest(location, options);
+        return { name, snapshot: await this.#snapshots.latest(location, options), requested };
       case 'version':
-        return await this.#snapshots.atVersion(location, version.version, options);
+        return {
+          name,
+          snapshot: await this.#snapshots.atVersion(location, requested.version, options),
+          requested,
+        };
       case 'timestamp':
-        return await this.#snapshots.atTimestamp(location, version.timestampMs, options);
+        return {
+          name,
+          requested,
+          ...(await this.#snapshots.timeTravel(location, requested.timestampMs, options)),
+        };
     }
   }
+}
+
+/** What an answer says of a table. A requested time is told by the clock that decided. */
+export function pinnedSnapshot(table: PinnedTable): PinnedSnapshot {
+  const { name, snapshot, requested, commit } = table;
+  return {
+    table: name,
+    version: snapshot.version,
+    timestampMs: commit?.timestampMs ?? snapshot.timestampMs,
+    timestampSource: commit?.source ?? snapshot.timestampSource,
+    requestedMs: requested.kind === 'timestamp' ? requested.timestampMs : undefined,
+  };
 }
 
 function versionKey(version: TableVersion): string {
