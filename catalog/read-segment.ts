@@ -183,6 +183,7 @@ async function makeSnapshot(store: ObjectStore, making: SnapshotMaking): Promise
     location,
     version,
     timestampMs: ownMs ?? anchor.modifiedMs,
+    timestampSource: ownMs === undefined ? 'fileModificationTime' : 'inCommitTimestamp',
     state,
     previous,
     source: {

@@ -12,7 +12,7 @@
  *    alone above it. Snapshots in use elsewhere are not counted.
  */
 import { CodedError } from './coded-error.ts';
-import { readHistory, versionAt, type CommitRecord } from './commit-history.ts';
+import { commitAt, readHistory, type CommitRecord, type CommitTime } from './commit-history.ts';
 import type { Clock, ObjectStore, ParquetIo } from './ports.ts';
 import { CoalescedTask } from './coalesced-task.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -45,6 +45,14 @@ export interface SnapshotCache {
   atVersion(location: string, version: number, request?: SnapshotRequest): Promise<Snapshot>;
   /** Throws DELTA_TIMESTAMP_GREATER_THAN_COMMIT and ..._EARLIER_THAN_COMMIT_RETENTION besides. */
   atTimestamp(location: string, timestampMs: number, request?: SnapshotRequest): Promise<Snapshot>;
+  /** The same with the commit the timestamp stands for. */
+  timeTravel(
+    location: string,
+    timestampMs: number,
+    request?: SnapshotRequest,
+  ): Promise<{ readonly snapshot: Snapshot; readonly commit: CommitTime }>;
+  /** From now on no staleness is allowed for what was looked up before: somebody here has written. */
+  expire(): void;
   history(location: string, request?: HistoryRequest): Promise<readonly CommitRecord[]>;
 }
 
@@ -76,6 +84,7 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
   const readers = { store, parquet, checksums };
   /** In the order of use, the oldest first. */
   const entries = new Map<string, Entry>();
+  let expirations = 0;
 
   async function get(
     key: string,
@@ -103,11 +112,12 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
       checkedMs: -Infinity,
       task: new CoalescedTask(async (signal) => {
         const startedMs = clock.nowMs();
+        const expirationsBefore = expirations;
         try {
           const known = entry.snapshot;
           const snapshot = await refresh(known, signal);
           entry.snapshot = snapshot;
-          entry.checkedMs = startedMs;
+          entry.checkedMs = expirations === expirationsBefore ? startedMs : -Infinity;
           if (!entries.has(key)) entries.set(key, entry);
           evict();
           return { snapshot, isNew: snapshot !== known };
@@ -170,14 +180,24 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     );
   };
 
+  const timeTravel: SnapshotCache['timeTravel'] = async (location, timestampMs, request = {}) => {
+    const newest = await latest(location, request);
+    const { signal } = request;
+    const commit = await commitAt(store, newest, timestampMs, { signal });
+    const { version } = commit;
+    const snapshot =
+      version === newest.version ? newest : await atVersion(location, version, request);
+    return { snapshot, commit };
+  };
+
   return {
     latest,
     atVersion,
-    async atTimestamp(location, timestampMs, request = {}) {
-      const newest = await latest(location, request);
-      const { signal } = request;
-      const version = await versionAt(store, newest, timestampMs, { signal });
-      return version === newest.version ? newest : atVersion(location, version, request);
+    timeTravel,
+    atTimestamp: async (...time) => (await timeTravel(...time)).snapshot,
+    expire() {
+      for (const entry of entries.values()) entry.checkedMs = -Infinity;
+      expirations++;
     },
     history: (location, request) => readHistory(store, location, request),
   };

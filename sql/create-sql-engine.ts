@@ -76,6 +76,7 @@ async function run(request: StatementRequest, services: EngineServices): Promise
       source: sql,
       pins: new SnapshotPins(services.snapshots, freshness, signal),
       stages: new StageClock(),
+      maxStalenessMs: freshness.maxStalenessMs,
       relationColumns: (relation) => relationColumns(relation, context),
     };
     return await runStatement(context);

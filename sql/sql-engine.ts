@@ -4,6 +4,7 @@
 import type { ColumnBatch } from '../catalog/column-batch.ts';
 import type { DataType } from '../catalog/data-type.ts';
 import type { PrunedFiles } from '../catalog/pruning-steps.ts';
+import type { TimestampSource } from '../catalog/snapshot.ts';
 import type { Identity, Session } from './session.ts';
 
 /** A bound value. Integers beyond 2^53 come as bigint or string. */
@@ -42,6 +43,10 @@ export interface PinnedSnapshot {
   readonly version: number;
   /** Of the commit; milliseconds since 1970-01-01. */
   readonly timestampMs: number;
+  /** The clock that time is from. */
+  readonly timestampSource?: TimestampSource | undefined;
+  /** The time the statement asked for, where it did: this is the last commit not after it. */
+  readonly requestedMs?: number | undefined;
 }
 
 export interface StageTiming {

@@ -49,6 +49,8 @@ export interface StatementContext {
   readonly source: string;
   readonly pins: SnapshotPins;
   readonly stages: StageClock;
+  /** What a query's names were found to mean so long ago is good enough. */
+  readonly maxStalenessMs: number;
   /** The columns of a table or view; a view is bound and described, not run. */
   relationColumns(relation: Relation): Promise<readonly DescribedColumn[]>;
 }

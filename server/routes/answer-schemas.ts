@@ -57,7 +57,19 @@ export const snapshotsSchema = {
   items: {
     type: 'object',
     required: ['table', 'version', 'timestamp'],
-    properties: { table: text, version: count, timestamp: time },
+    properties: {
+      table: text,
+      version: count,
+      timestamp: { ...time, description: 'Of the commit.' },
+      timestampSource: {
+        enum: ['inCommitTimestamp', 'fileModificationTime'],
+        description: 'The clock that time is from.',
+      },
+      requestedTimestamp: {
+        ...time,
+        description: 'The time the statement asked for: this is the last commit not after it.',
+      },
+    },
   },
 } as const;
 

@@ -1,6 +1,7 @@
 /** What `EXPLAIN` says in brackets about the snapshot a table is read at. */
-import type { ChecksumOutcome } from '../../catalog/snapshot.ts';
-import type { PinnedTable } from '../bind/snapshot-pins.ts';
+import { isoTime } from '../../catalog/log/history.ts';
+import type { ChecksumOutcome, TimestampSource } from '../../catalog/snapshot.ts';
+import { pinnedSnapshot, type PinnedTable } from '../bind/snapshot-pins.ts';
 
 const checksumNotes: { readonly [outcome in ChecksumOutcome]: string } = {
   none: 'no checksum',
@@ -9,10 +10,22 @@ const checksumNotes: { readonly [outcome in ChecksumOutcome]: string } = {
   otherTime: 'checksum verified, though it states another commit time',
 };
 
-/** Its checkpoint and its checksum. */
-export function snapshotNote({ snapshot }: PinnedTable): string {
-  const { checkpointVersion, checksum } = snapshot.source;
+const clockNotes: { readonly [source in TimestampSource]: string } = {
+  inCommitTimestamp: 'by its in-commit timestamp',
+  fileModificationTime: "by its file's time",
+};
+
+/** Its time and the clock that is from, its checkpoint and its checksum. */
+export function snapshotNote(table: PinnedTable): string {
+  const { checkpointVersion, checksum } = table.snapshot.source;
+  const {
+    timestampMs,
+    timestampSource = 'fileModificationTime',
+    requestedMs,
+  } = pinnedSnapshot(table);
+  const time = `committed ${isoTime(timestampMs)} ${clockNotes[timestampSource]}`;
+  const asked = requestedMs === undefined ? '' : `, the last not after ${isoTime(requestedMs)}`;
   const base =
     checkpointVersion === undefined ? 'no checkpoint' : `checkpoint ${checkpointVersion}`;
-  return `${base}, ${checksumNotes[checksum]}`;
+  return `${time}${asked}; ${base}, ${checksumNotes[checksum]}`;
 }
