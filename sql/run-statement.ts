@@ -2,6 +2,7 @@
 import { CodedError } from '../catalog/coded-error.ts';
 import { parseStatement } from './parse/parse-statement.ts';
 import type { Statement } from './parse/statement.ts';
+import { requireTargetOpinion } from './parse/target-opinion.ts';
 import { runQuery } from './run-query.ts';
 import type { StatementResult } from './sql-engine.ts';
 import type { StatementContext } from './statement-context.ts';
@@ -37,9 +38,12 @@ import { emptyResult } from './static-result.ts';
 import { unrunStatement } from './unrun-statement.ts';
 
 export async function runStatement(context: StatementContext): Promise<StatementResult> {
-  const statement = context.stages.timeSync('parse', () =>
-    parseStatement(context.source, context.session.dialect),
-  );
+  const { dialect } = context.session;
+  const statement = context.stages.timeSync('parse', () => {
+    const parsed = parseStatement(context.source, dialect);
+    requireTargetOpinion(parsed, context.source, dialect);
+    return parsed;
+  });
   if (context.readOnly && !readingKinds.has(statement.kind)) {
     throw new CodedError(
       'READ_ONLY_SQL_TRANSACTION',
