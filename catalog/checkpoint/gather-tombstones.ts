@@ -5,7 +5,7 @@
  */
 import { CodedError } from '../coded-error.ts';
 import { isPresent } from '../column-batch.ts';
-import { parseActionBody, type Action, type Sidecar } from '../log/actions.ts';
+import { parseActionBody, type Action, type ActionKind, type Sidecar } from '../log/actions.ts';
 import { actionsOf } from '../log/commit-json.ts';
 import { isObject, placeInFile } from '../log/field-reader.ts';
 import { parseLastCheckpoint } from '../log/last-checkpoint.ts';
@@ -182,7 +182,7 @@ async function takeCheckpoint(
 export async function* parquetActions(
   { parquet }: LogReaders,
   locations: readonly string[],
-  kinds: readonly ('remove' | 'sidecar' | 'protocol' | 'metaData' | 'txn' | 'domainMetadata')[],
+  kinds: readonly Exclude<ActionKind, 'add' | 'cdc' | 'commitInfo'>[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Action, void, undefined> {
   const where = placeInFile(locations.join(', '), () => 'an action');

@@ -137,7 +137,7 @@ async function writeClassic(
  * Where a checkpoint is written before it has its name. Cleaning up the log removes what a crash
  * leaves (`log-cleanup.ts`).
  */
-function stagedLocation(table: string, id: string): string {
+export function stagedLocation(table: string, id: string): string {
   return `${logFolder(table)}/${stagedPrefix}${id}.parquet`;
 }
 

@@ -6,59 +6,10 @@ import { gatherTombstones } from '../../../catalog/checkpoint/gather-tombstones.
 import { writeCheckpoint } from '../../../catalog/checkpoint/write-checkpoint.ts';
 import type { JsonValue } from '../../../catalog/data-type.ts';
 import { jsonChecksum } from '../../../catalog/log/json-checksum.ts';
-import { loadSnapshot } from '../../../catalog/snapshot-loader.ts';
-import type { Snapshot } from '../../../catalog/snapshot.ts';
-import { MemoryStore } from '../../support/memory-store.ts';
+import { dayMs, MaintainedTable, now } from '../../support/maintained-table.ts';
 import { snapshotFacts, tombstoneFacts } from '../../support/snapshot-facts.ts';
-import { StoredParquet } from '../../support/stored-parquet.ts';
-import { add, metaData, protocol, remove, TableBuilder, txn } from '../../support/table-builder.ts';
+import { add, metaData, protocol, remove, txn } from '../../support/table-builder.ts';
 import { fileKey, historySteps, tableHistory } from '../../support/table-history.ts';
-
-const dayMs = 86_400_000;
-const now = Date.UTC(2026, 5, 15);
-
-class Table extends TableBuilder {
-  readonly parquet = new StoredParquet(this.store);
-  nowMs = now;
-  #ids = 0;
-
-  constructor() {
-    super(new MemoryStore());
-  }
-
-  get ports() {
-    return {
-      store: this.store,
-      parquet: this.parquet,
-      parquetWriter: this.parquet,
-      clock: { nowMs: () => this.nowMs },
-      newId: () => `00000000-0000-4000-8000-${String(this.#ids++).padStart(12, '0')}`,
-    };
-  }
-
-  load(version?: number): Promise<Snapshot> {
-    return loadSnapshot(this.ports, this.location, { version });
-  }
-
-  log(): readonly string[] {
-    return this.store
-      .locations()
-      .map((location) => location.slice(this.location.length + '/_delta_log/'.length))
-      .sort();
-  }
-
-  async rows(name: string): Promise<readonly { readonly [column: string]: JsonValue }[]> {
-    const bytes = await this.store.read(`${this.location}/_delta_log/${name}`);
-    return JSON.parse(Buffer.from(bytes ?? []).toString()) as never;
-  }
-
-  /** Takes the commits before a version away, so that only the checkpoint can tell. */
-  forgetBefore(version: number): void {
-    for (let v = 0; v < version; v++) {
-      this.store.delete(`${this.location}/_delta_log/${String(v).padStart(20, '0')}.json`);
-    }
-  }
-}
 
 const property = (policy: 'classic' | 'v2') =>
   fc.asyncProperty(
@@ -68,8 +19,8 @@ const property = (policy: 'classic' | 'v2') =>
     async (steps, checkpointAt, rowsPerBatch) => {
       const start = now - dayMs;
       const { commits, tombstones } = tableHistory(steps, start);
-      const plain = new Table();
-      const table = new Table();
+      const plain = new MaintainedTable();
+      const table = new MaintainedTable();
       table.parquet.rowsPerBatch = rowsPerBatch;
       for (const [version, actions] of commits.entries()) {
         const changed = actions.map((action) =>
@@ -106,7 +57,7 @@ test('random histories: V2 checkpoints tell what the commits told', async () => 
 });
 
 test('a classic checkpoint has a row for each action, and the file that points to it', async () => {
-  const table = new Table()
+  const table = new MaintainedTable()
     .create({ configuration: { x: 'y' } }, add('a', { size: 7 }))
     .commit(add('b'), remove('a', { deletionTimestamp: now - dayMs }), txn('app', 3n));
   const outcome = await writeCheckpoint(await table.load(), table.ports);
@@ -129,7 +80,7 @@ test('a classic checkpoint has a row for each action, and the file that points t
     'protocol',
     'domainMetadata',
   ]);
-  const { sizeInBytes, checksum, ...hint } = (await table.rows('_last_checkpoint')) as unknown as {
+  const { sizeInBytes, checksum, ...hint } = (await table.json('_last_checkpoint')) as unknown as {
     sizeInBytes: number;
     checksum: string;
   };
@@ -141,7 +92,7 @@ test('a classic checkpoint has a row for each action, and the file that points t
 
 test('a V2 checkpoint has its files in sidecars of at most 50,000 rows', async () => {
   const features = { readerFeatures: ['v2Checkpoint'], writerFeatures: ['v2Checkpoint'] };
-  const table = new Table().commit(
+  const table = new MaintainedTable().commit(
     protocol({ minReaderVersion: 3, minWriterVersion: 7, ...features }),
     metaData({ configuration: { 'delta.checkpointPolicy': 'v2' } }),
     ...Array.from({ length: 120_001 }, (_, i) => add(`f${i}`)),
@@ -154,7 +105,7 @@ test('a V2 checkpoint has its files in sidecars of at most 50,000 rows', async (
   assert.deepEqual(counts, [50_000, 50_000, 20_001]);
   assert.ok(sidecars.every((name, i) => name.includes(`.000000000${i + 1}.0000000003.`)));
   const top = table.log().find((name) => /checkpoint\..*\.json$/.test(name)) ?? '';
-  const hint = (await table.rows('_last_checkpoint')) as unknown as {
+  const hint = (await table.json('_last_checkpoint')) as unknown as {
     v2Checkpoint: { path: string };
     size: number;
   };
@@ -166,13 +117,13 @@ test('a V2 checkpoint has its files in sidecars of at most 50,000 rows', async (
 });
 
 test('V2 needs the table feature: the policy alone makes a classic one', async () => {
-  const table = new Table().create({ configuration: { 'delta.checkpointPolicy': 'v2' } });
+  const table = new MaintainedTable().create({ configuration: { 'delta.checkpointPolicy': 'v2' } });
   await writeCheckpoint(await table.load(), table.ports);
   assert.ok(table.log().includes('00000000000000000000.checkpoint.parquet'));
 });
 
 test('tombstones are kept for deletedFileRetentionDuration and no longer', async () => {
-  const table = new Table().create(
+  const table = new MaintainedTable().create(
     { configuration: { 'delta.deletedFileRetentionDuration': 'interval 2 days' } },
     ...['old', 'young', 'untimed'].map((path) => add(path)),
   );
@@ -194,7 +145,7 @@ test('tombstones are kept for deletedFileRetentionDuration and no longer', async
 
 test('transactions are kept for setTransactionRetentionDuration, those without a time for ever', async () => {
   const configuration = { 'delta.setTransactionRetentionDuration': 'interval 1 day' };
-  const table = new Table().create(
+  const table = new MaintainedTable().create(
     { configuration },
     { ...txn('old', 1n), lastUpdated: now - dayMs },
     { ...txn('young', 1n), lastUpdated: now - dayMs + 1 },
@@ -230,7 +181,7 @@ test('statistics are written as the table wants them', async () => {
       ],
     ];
   for (const [configuration, json, struct] of cases) {
-    const table = new Table().create({ configuration }, add('a', { stats }), add('b'));
+    const table = new MaintainedTable().create({ configuration }, add('a', { stats }), add('b'));
     await writeCheckpoint(await table.load(), table.ports);
     const rows = await table.rows('00000000000000000000.checkpoint.parquet');
     const adds = rows.flatMap((row) => (row['add'] === null ? [] : [row['add']])) as Record<
@@ -251,7 +202,7 @@ test('statistics are written as the table wants them', async () => {
 test('a checkpoint that exists is left as it is', async () => {
   for (const policy of ['classic', 'v2']) {
     const steps = [{ changes: [], txn: undefined, domain: undefined, rename: false }];
-    const table = new Table();
+    const table = new MaintainedTable();
     for (const actions of tableHistory(steps, 0).commits) {
       table.commit(
         ...actions.map((action) =>
@@ -270,7 +221,7 @@ test('a checkpoint that exists is left as it is', async () => {
 });
 
 test('two writers of the same checkpoint leave one, and nothing else', async () => {
-  const table = new Table().create({}, add('a')).append(3);
+  const table = new MaintainedTable().create({}, add('a')).append(3);
   const snapshot = await table.load();
   const outcomes = await Promise.all([1, 2, 3].map(() => writeCheckpoint(snapshot, table.ports)));
   assert.equal(outcomes.filter(({ kind }) => kind === 'written').length, 1);
@@ -281,12 +232,12 @@ test('two writers of the same checkpoint leave one, and nothing else', async () 
 });
 
 test('_last_checkpoint never goes back, unless it names a version that does not exist', async () => {
-  const table = new Table().create({}, add('a')).append(5);
+  const table = new MaintainedTable().create({}, add('a')).append(5);
   const [third, fifth] = [await table.load(3), await table.load(5)];
   await writeCheckpoint(fifth, table.ports);
   await writeCheckpoint(third, table.ports);
   const version = async () =>
-    ((await table.rows('_last_checkpoint')) as unknown as { version: number }).version;
+    ((await table.json('_last_checkpoint')) as unknown as { version: number }).version;
   assert.equal(await version(), 5);
   table.store.set(`${table.location}/_delta_log/_last_checkpoint`, '{"version":99,"size":1}');
   await writeCheckpoint(await table.load(4), table.ports);
@@ -294,7 +245,7 @@ test('_last_checkpoint never goes back, unless it names a version that does not 
 });
 
 test('a damaged older checkpoint is passed over when tombstones are gathered', async () => {
-  const table = new Table().create({}, add('a'), add('b'));
+  const table = new MaintainedTable().create({}, add('a'), add('b'));
   table.commit(remove('a', { deletionTimestamp: now }));
   await writeCheckpoint(await table.load(), table.ports);
   table.store.set(`${table.location}/_delta_log/00000000000000000001.checkpoint.parquet`, 'rot');
@@ -307,7 +258,7 @@ test('a damaged older checkpoint is passed over when tombstones are gathered', a
 });
 
 test('a table that was made anew meanwhile gets no checkpoint of the old one', async () => {
-  const table = new Table().create({}, add('a'));
+  const table = new MaintainedTable().create({}, add('a'));
   const snapshot = await table.load();
   table.store.deleteFolder(table.location);
   table.version = -1;
@@ -318,7 +269,7 @@ test('a table that was made anew meanwhile gets no checkpoint of the old one', a
 
 test('a table with a feature that is not known is left alone', async () => {
   const writerFeatures = ['appendOnly', 'futureFeature'];
-  const table = new Table().commit(
+  const table = new MaintainedTable().commit(
     protocol({ minReaderVersion: 1, minWriterVersion: 7, writerFeatures }),
     metaData(),
   );
@@ -336,7 +287,7 @@ test('a file that comes back has no tombstone, another deletion vector of it kee
     cardinality: 1,
   };
   const deletionVector = vector as typeof vector & { storageType: 'u' };
-  const table = new Table().create({}, add('a'));
+  const table = new MaintainedTable().create({}, add('a'));
   table.commit(remove('a', { deletionTimestamp: now }));
   table.commit(add('a', { deletionVector }));
   table.commit(remove('a', { deletionVector, deletionTimestamp: now }));
