@@ -60,6 +60,12 @@ export class SnapshotPins {
     return pinned;
   }
 
+  /** Pins of the newest versions, for a statement that is run once more. */
+  anew(): SnapshotPins {
+    const { minVersions } = this.#freshness;
+    return new SnapshotPins(this.#snapshots, { maxStalenessMs: 0, minVersions }, this.#signal);
+  }
+
   /** What the statement reads, each table and version once, in the order of first use. */
   get snapshots(): readonly PinnedSnapshot[] {
     return [...this.#pinned.values()].map(pinnedSnapshot);
