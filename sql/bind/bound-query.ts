@@ -1,4 +1,5 @@
 /** A query whose every name has a meaning: what bind gives to plan. Plain data. */
+import type { StructType } from '../../catalog/data-type.ts';
 import type { QueryParameters } from '../parse/lexical-edits.ts';
 import type { EditedText, TextEdit } from '../parse/text-edits.ts';
 import type { ClockUse } from './clock-use.ts';
@@ -15,7 +16,9 @@ export type BoundRelation =
       readonly columnNames: readonly string[] | undefined;
     }
   /** Rows that Levee makes itself: `information_schema`. A SELECT over constants. */
-  | { readonly kind: 'constant'; readonly sql: string };
+  | { readonly kind: 'constant'; readonly sql: string }
+  /** A temporary table of the statement's own connection. */
+  | { readonly kind: 'temporary'; readonly name: string; readonly columns: StructType };
 
 export interface BoundReference {
   /** Of the name in the query's text, to be replaced by the relation. */

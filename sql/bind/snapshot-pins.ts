@@ -2,6 +2,7 @@
  * Every table of a statement at one snapshot each: two references to the same table and version
  * read the same snapshot, even when another commit lands in between.
  */
+import type { FileHandle } from '../../catalog/active-files.ts';
 import type { ChangePart } from '../../catalog/change-part.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { SnapshotCache } from '../../catalog/snapshot-cache.ts';
@@ -11,6 +12,23 @@ export type TableVersion =
   | { readonly kind: 'latest' }
   | { readonly kind: 'version'; readonly version: number }
   | { readonly kind: 'timestamp'; readonly timestampMs: number };
+
+/**
+ * Columns that a table has besides its own: `address`, `(file << 40) | row`, with the handle of the
+ * file in the snapshot; and where rows are tracked, their ids and the versions they are of.
+ */
+export interface RowColumns {
+  readonly address: string;
+  readonly tracking: RowTrackingColumns | undefined;
+}
+
+export interface RowTrackingColumns {
+  readonly rowId: string;
+  readonly rowCommitVersion: string;
+  /** What the files call them, where they have them. */
+  readonly physicalRowId: string;
+  readonly physicalRowCommitVersion: string;
+}
 
 export interface PinnedTable {
   /** `main.schema.table`, or ``delta.`path` ``. */
@@ -22,6 +40,10 @@ export interface PinnedTable {
   readonly isChanges?: boolean | undefined;
   /** Only the rows of the change feed that the files' deletion vectors mark are meant. */
   readonly marked?: ChangePart['marked'];
+  /** Columns that tell rows apart, for statements that change them. */
+  readonly rowColumns?: RowColumns | undefined;
+  /** The files to read, where that was decided before. */
+  readonly only?: readonly FileHandle[] | undefined;
 }
 
 export class SnapshotPins {

@@ -18,6 +18,12 @@
 import type { StructField } from '../../catalog/data-type.ts';
 import { quoteFileName, quoteIdentifier, quoteString } from '../quote.ts';
 import { duckdbType } from '../types.ts';
+import {
+  emptyRowColumnsSql,
+  rowColumnsSql,
+  rowNumberBits,
+  type RelationRows,
+} from './row-columns.ts';
 import { logicalValueSql } from './logical-value-sql.ts';
 import { partitionListSql } from './partition-list-sql.ts';
 import { same, storedDuckdbType, type StoredType } from './stored-type.ts';
@@ -58,19 +64,19 @@ export interface Relation {
   readonly deletedRows: string | undefined;
   /** Only the rows at those positions are read, and not all others. */
   readonly isMarked?: boolean | undefined;
+  /** The relation has these columns besides. */
+  readonly rows?: RelationRows | undefined;
 }
-
-/** Bits of a packed position that hold the row number: files of up to 2^40 rows. */
-export const rowNumberBits = 40;
 
 const noColumn = '__levee_none';
 
 /** A SELECT, without parentheses. */
 export function relationSql(relation: Relation): string {
-  if (relation.files.length === 0) return emptyRelationSql(relation.columns);
+  if (relation.files.length === 0) return emptyRelationSql(relation);
   const sources = sourceNames(relation);
   const list = relation.columns
     .map((column, index) => columnSql(column, sources[index] ?? '', storedAs(relation, index)))
+    .concat(relation.rows === undefined ? [] : rowColumnsSql(relation.rows))
     .join(', ');
   const files = relation.files.map(quoteFileName).join(', ');
   const schema = relation.isPlain ? '' : ` ${schemaArgument(relation, sources)},`;
@@ -90,10 +96,10 @@ export function unionSql(selects: readonly string[]): string {
     : selects.map((select) => `(${select})`).join(' UNION ALL ');
 }
 
-function emptyRelationSql(columns: readonly RelationColumn[]): string {
-  const list = columns.map(
-    ({ field }) => `CAST(NULL AS ${duckdbType(field.type)}) AS ${quoteIdentifier(field.name)}`,
-  );
+function emptyRelationSql({ columns, rows }: Relation): string {
+  const list = columns
+    .map(({ field }) => `CAST(NULL AS ${duckdbType(field.type)}) AS ${quoteIdentifier(field.name)}`)
+    .concat(rows === undefined ? [] : emptyRowColumnsSql(rows));
   return `SELECT ${list.length === 0 ? 'NULL' : list.join(', ')} WHERE false`;
 }
 
@@ -140,6 +146,19 @@ function schemaArgument(relation: Relation, sources: readonly string[]): string 
       `${key}: {name: ${quoteString(sources[index] ?? '')}, type: ${type}, default_value: NULL}`,
     ];
   });
+  const tracking = relation.rows?.columns.tracking;
+  if (tracking !== undefined) {
+    const { rowId, rowCommitVersion, physicalRowId, physicalRowCommitVersion } = tracking;
+    entries.push(
+      ...[
+        [physicalRowId, rowId],
+        [physicalRowCommitVersion, rowCommitVersion],
+      ].map(
+        ([physical = '', name = '']) =>
+          `${quoteString(physical)}: {name: ${quoteString(name)}, type: 'BIGINT', default_value: NULL}`,
+      ),
+    );
+  }
   // A table whose columns are all partition columns still needs a schema of its own, or the first
   // file's columns would be demanded of all the others.
   if (entries.length === 0) {
