@@ -153,6 +153,38 @@ export const errorCodes = define({
     hint: 'Ask for the changes before and after that version apart.',
   },
   DELTA_CONCURRENT_WRITE: { sqlState: '2D521', hint: 'Run the statement again.' },
+  DELTA_CONCURRENT_APPEND: { sqlState: '2D521', hint: 'Run the statement again.' },
+  DELTA_CONCURRENT_DELETE_READ: { sqlState: '2D521', hint: 'Run the statement again.' },
+  DELTA_CONCURRENT_DELETE_DELETE: { sqlState: '2D521', hint: 'Run the statement again.' },
+  DELTA_CONCURRENT_TRANSACTION: {
+    sqlState: '2D521',
+    hint: 'Run the statement again, one writer of an application at a time.',
+  },
+  DELTA_PROTOCOL_CHANGED: { sqlState: '2D521', hint: 'Run the statement again.' },
+  DELTA_MAX_COMMIT_RETRIES_EXCEEDED: {
+    sqlState: '40000',
+    hint: 'Run the statement again when fewer others write to the table.',
+  },
+  DELTA_CANNOT_MODIFY_APPEND_ONLY: {
+    sqlState: '42809',
+    hint: 'Set delta.appendOnly to false to change or delete rows.',
+  },
+  DELTA_DOMAIN_METADATA_NOT_SUPPORTED: {
+    sqlState: '0A000',
+    hint: 'Add the table feature domainMetadata.',
+  },
+  DELTA_ROW_ID_ASSIGNMENT_WITHOUT_STATS: {
+    sqlState: '22000',
+    hint: 'Compute the statistics of the table first.',
+  },
+  DELTA_ROW_TRACKING_ILLEGAL_PROPERTY_COMBINATION: {
+    sqlState: '55000',
+    hint: 'Set one of the two properties to false.',
+  },
+  DELTA_UNSUPPORTED_FEATURES_IN_CONFIG: {
+    sqlState: '56038',
+    hint: 'docs/sql.md lists the table features.',
+  },
   DELTA_METADATA_CHANGED: { sqlState: '2D521', hint: 'Run the statement again.' },
   DELTA_SCHEMA_MISMATCH: {
     sqlState: '42KDG',

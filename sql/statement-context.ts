@@ -2,6 +2,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ViewDefinition } from '../catalog/catalog-store.ts';
 import type { DeletionVectorCache } from '../catalog/deletion-vector-cache.ts';
+import type { Transactions } from '../catalog/commit/transactions.ts';
 import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
 import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
 import type { FileShapes } from './duckdb/file-shapes.ts';
@@ -19,6 +20,7 @@ export interface EngineServices {
   readonly catalog: Catalog;
   readonly snapshots: SnapshotCache;
   readonly store: ObjectStore;
+  readonly transactions: Transactions;
   readonly deletionVectors: DeletionVectorCache;
   readonly duckdb: DuckdbEngine;
   readonly fileShapes: FileShapes;

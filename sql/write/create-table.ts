@@ -3,10 +3,10 @@
  * by a query; or a name for a table that is at the LOCATION already.
  */
 import { CodedError } from '../../catalog/coded-error.ts';
-import { commitNewTable } from '../../catalog/commit/append.ts';
 import type { ErrorCode } from '../../catalog/error-codes.ts';
-import type { DataType, StructField } from '../../catalog/data-type.ts';
-import type { Metadata, Protocol } from '../../catalog/log/actions.ts';
+import type { DataType, StructField, StructType } from '../../catalog/data-type.ts';
+import type { Metadata } from '../../catalog/log/actions.ts';
+import { protocolFor, splitProtocolProperties } from '../../catalog/log/protocol-upgrade.ts';
 import { serializeSchema } from '../../catalog/log/schema.ts';
 import { checkedProperty } from '../../catalog/log/table-properties.ts';
 import type { TargetName } from '../../catalog/relation.ts';
@@ -17,9 +17,11 @@ import type { StatementResult } from '../sql-engine.ts';
 import type { StatementContext } from '../statement-context.ts';
 import { emptyResult, longType, staticResult } from '../static-result.ts';
 import { typeName } from '../types.ts';
-import { commitPorts } from './commit-ports.ts';
 import { planSource } from './source-query.ts';
 import { stageRows, type StagedRows } from './stage-rows.ts';
+
+/** New rows are their own change data. */
+const enforced: ReadonlySet<string> = new Set(['changeDataFeed']);
 
 export async function createTable(
   statement: CreateTable,
@@ -139,20 +141,28 @@ async function makeTable(
       context,
     );
   }
+  const schema: StructType = { kind: 'struct', fields };
+  const { configuration, wanted } = splitProtocolProperties(
+    Object.fromEntries(statement.properties.map(({ key, value }) => [key, value])),
+  );
   const metadata: Metadata = {
     kind: 'metaData',
     id: services.newId(),
     description: statement.comment,
     format: { provider: 'parquet', options: {} },
-    schemaString: serializeSchema({ kind: 'struct', fields }),
+    schemaString: serializeSchema(schema),
     partitionColumns,
     createdTime: services.clock.nowMs(),
     configuration: Object.fromEntries(
-      statement.properties.map(({ key, value }) => checkedProperty(key, value)),
+      Object.entries(configuration).map(([key, value]) => checkedProperty(key, value)),
     ),
   };
-  await commitNewTable(
-    { location, protocol: protocolFor(fields), metadata, files: staged?.files ?? [] },
+  const transaction = services.transactions.beginNew(location);
+  transaction.setMetadata(metadata);
+  transaction.setProtocol(protocolFor(undefined, metadata, schema, wanted));
+  transaction.enforces(enforced);
+  transaction.add(staged?.files ?? []);
+  await transaction.commit(
     {
       operation: source === undefined ? 'CREATE TABLE' : 'CREATE TABLE AS SELECT',
       operationParameters: {
@@ -170,7 +180,6 @@ async function makeTable(
               numOutputBytes: String(staged.bytes),
             },
     },
-    commitPorts(context),
     signal,
   );
   return staged;
@@ -250,34 +259,6 @@ function unwritable(type: DataType): DataType | undefined {
     case 'timestamp_ntz':
     case 'decimal':
       return undefined;
-  }
-}
-
-/** The lowest protocol that the columns allow. */
-function protocolFor(fields: readonly StructField[]): Protocol {
-  const needsNtz = fields.some(({ type }) => hasTimestampNtz(type));
-  if (!needsNtz) return { kind: 'protocol', minReaderVersion: 1, minWriterVersion: 2 };
-  return {
-    kind: 'protocol',
-    minReaderVersion: 3,
-    minWriterVersion: 7,
-    readerFeatures: ['timestampNtz'],
-    writerFeatures: ['appendOnly', 'invariants', 'timestampNtz'],
-  };
-}
-
-function hasTimestampNtz(type: DataType): boolean {
-  switch (type.kind) {
-    case 'timestamp_ntz':
-      return true;
-    case 'array':
-      return hasTimestampNtz(type.elementType);
-    case 'map':
-      return hasTimestampNtz(type.keyType) || hasTimestampNtz(type.valueType);
-    case 'struct':
-      return type.fields.some((field) => hasTimestampNtz(field.type));
-    default:
-      return false;
   }
 }
 

@@ -1,6 +1,5 @@
 /** `INSERT INTO`: the rows of a query appended to a table, in one commit. */
 import { CodedError } from '../../catalog/coded-error.ts';
-import { commitAppend } from '../../catalog/commit/append.ts';
 import type { StructField } from '../../catalog/data-type.ts';
 import { didYouMean } from '../../catalog/closest-name.ts';
 import { checkWritable } from '../../catalog/log/protocol.ts';
@@ -15,8 +14,10 @@ import { longType, staticResult } from '../static-result.ts';
 import { duckdbType } from '../types.ts';
 import { describedTable } from '../utility/described-target.ts';
 import { assignmentSql } from './assignment.ts';
-import { commitPorts } from './commit-ports.ts';
 import { stageRows } from './stage-rows.ts';
+
+/** Appended rows are their own change data. */
+const enforced: ReadonlySet<string> = new Set(['changeDataFeed']);
 
 export async function insert(
   statement: Insert,
@@ -32,7 +33,8 @@ export async function insert(
     );
   }
   const { snapshot } = await describedTable(statement.target, context);
-  checkWritable(snapshot.location, snapshot.protocol, snapshot.metadata, snapshot.schema);
+  const { location, protocol, metadata, schema } = snapshot;
+  checkWritable(location, protocol, metadata, schema, enforced);
   const source = await planSource(statement.query, context);
   const sql = assignedSql(statement, snapshot, source, context);
   const staged = await stageRows(
@@ -45,9 +47,10 @@ export async function insert(
     },
     context,
   );
-  await commitAppend(
-    snapshot,
-    staged.files,
+  const transaction = context.services.transactions.begin(snapshot);
+  transaction.enforces(enforced);
+  transaction.add(staged.files);
+  await transaction.commit(
     {
       operation: 'WRITE',
       operationParameters: {
@@ -60,7 +63,6 @@ export async function insert(
         numOutputBytes: String(staged.bytes),
       },
     },
-    commitPorts(context),
     context.signal,
   );
   return staticResult(
