@@ -19,6 +19,24 @@ export const errorCodes = define({
   STATEMENT_TOO_LARGE: { sqlState: '54000', hint: 'Send a shorter statement.' },
   STATEMENT_TOO_COMPLEX: { sqlState: '54001', hint: 'Nest the statement less deeply.' },
   MULTIPLE_STATEMENTS: { sqlState: '42601', hint: 'Send one statement in each request.' },
+  MERGE_WITHOUT_WHEN: { sqlState: '42601', hint: 'Add a WHEN clause.' },
+  NON_LAST_MATCHED_CLAUSE_OMIT_CONDITION: {
+    sqlState: '42613',
+    hint: 'Give every WHEN MATCHED clause but the last a condition.',
+  },
+  NON_LAST_NOT_MATCHED_BY_TARGET_CLAUSE_OMIT_CONDITION: {
+    sqlState: '42613',
+    hint: 'Give every WHEN NOT MATCHED clause but the last a condition.',
+  },
+  NON_LAST_NOT_MATCHED_BY_SOURCE_CLAUSE_OMIT_CONDITION: {
+    sqlState: '42613',
+    hint: 'Give every WHEN NOT MATCHED BY SOURCE clause but the last a condition.',
+  },
+  COLUMN_ALIASES_NOT_ALLOWED: { sqlState: '42601', hint: 'Leave out the names in brackets.' },
+  SPECIFY_CLUSTER_BY_WITH_PARTITIONED_BY_IS_NOT_ALLOWED: {
+    sqlState: '42908',
+    hint: 'Use CLUSTER BY or PARTITIONED BY.',
+  },
   UNSUPPORTED_STATEMENT: { sqlState: '0A000', hint: 'docs/sql.md lists the statements that run.' },
   UNSUPPORTED_FEATURE: { sqlState: '0A000', hint: 'docs/sql.md lists what is supported.' },
   INVALID_PARAMETER_VALUE: { sqlState: '22023', hint: 'Check the request.' },

@@ -34,6 +34,7 @@ import { createTable } from './write/create-table.ts';
 import { dropTable } from './write/drop-table.ts';
 import { insert } from './write/insert.ts';
 import { emptyResult } from './static-result.ts';
+import { unrunStatement } from './unrun-statement.ts';
 
 export async function runStatement(context: StatementContext): Promise<StatementResult> {
   const statement = parseStatement(context.source, context.session.dialect);
@@ -121,6 +122,29 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'refreshTable':
       // Every statement sees the newest commits: there is nothing to refresh.
       return emptyResult();
+    case 'createTableLike':
+    case 'cloneTable':
+    case 'undropTable':
+    case 'truncateTable':
+    case 'alterTable':
+    case 'alterView':
+    case 'commentOn':
+    case 'copyInto':
+    case 'update':
+    case 'delete':
+    case 'merge':
+    case 'restoreTable':
+    case 'optimize':
+    case 'vacuum':
+    case 'reorgTable':
+    case 'convertToDelta':
+    case 'analyzeTable':
+    case 'fsckRepairTable':
+    case 'generate':
+    case 'beginTransaction':
+    case 'commitTransaction':
+    case 'rollbackTransaction':
+      throw unrunStatement(statement.kind);
     case 'unsupported':
       throw new CodedError('UNSUPPORTED_STATEMENT', `${statement.name} is not supported.`, {
         hint: statement.hint,

@@ -311,6 +311,7 @@ function refuseUnsupported(statement: CreateTable, { source }: StatementContext)
     throw refuse(`A table in the format ${statement.using}`);
   if (statement.orReplace) throw refuse('CREATE OR REPLACE TABLE');
   if (statement.clusterBy.length > 0) throw refuse('CLUSTER BY');
+  if (statement.constraints.length > 0) throw refuse('A CHECK constraint');
   if (statement.asQuery !== undefined && statement.columns !== undefined) {
     throw refuse('A list of columns together with AS SELECT');
   }

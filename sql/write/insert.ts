@@ -26,12 +26,13 @@ export async function insert(
   if (statement.mode.kind !== 'append') {
     throw new CodedError(
       'UNSUPPORTED_STATEMENT',
-      'INSERT OVERWRITE and REPLACE WHERE are not supported.',
+      'INSERT OVERWRITE, REPLACE WHERE and REPLACE USING are not supported.',
       {
         hint: 'INSERT INTO appends.',
       },
     );
   }
+  refuseUnsupported(statement, context);
   const { snapshot } = await describedTable(statement.target, context);
   const { location, protocol, metadata, schema } = snapshot;
   checkWritable(location, protocol, metadata, schema, enforced);
@@ -72,6 +73,16 @@ export async function insert(
     ],
     [[staged.rowCount, staged.rowCount]],
   );
+}
+
+function refuseUnsupported(statement: Insert, { source }: StatementContext): void {
+  const refuse = (what: string, start: number) =>
+    errorAt(source, start, { code: 'UNSUPPORTED_FEATURE', message: `${what} is not supported.` });
+  const [partition] = statement.partition;
+  const [item] = statement.defaults;
+  if (statement.schemaEvolution) throw refuse('WITH SCHEMA EVOLUTION', statement.target.start);
+  if (partition !== undefined) throw refuse('INSERT ... PARTITION', partition.start);
+  if (item !== undefined) throw refuse('DEFAULT as a value', item.start);
 }
 
 /** The query's columns as the table's: by name, by the statement's list, or by position. */
