@@ -51,7 +51,9 @@ export async function chooseFiles(
   }
   const scans: TableScan[] = [];
   for (const [number, table] of tables.entries()) {
-    scans.push(await scanOf(table, pushDown.references[number], context));
+    const needs = pushDown.references[number];
+    const isExact = pushDown.isOneScan && needs?.isExact === true;
+    scans.push(await scanOf(table, { needs, isExact }, context));
   }
   return { scans, answer: undefined, setUp, unskipped: undefined };
 }
@@ -65,9 +67,14 @@ function everything(tables: readonly PinnedTable[], unskipped: string | undefine
   return { scans, answer: undefined, setUp: [], unskipped };
 }
 
+interface ScanNeeds {
+  readonly needs: PushDown['references'][number] | undefined;
+  readonly isExact: boolean;
+}
+
 async function scanOf(
   table: PinnedTable,
-  needs: PushDown['references'][number] | undefined,
+  { needs, isExact }: ScanNeeds,
   { signal }: StatementContext,
 ): Promise<TableScan> {
   const { snapshot, marked, only } = table;
@@ -84,6 +91,7 @@ async function scanOf(
     bytes,
     skipped: {
       predicate,
+      isExact,
       byPartition: prunedByPartition,
       byStatistics: prunedByStatistics,
       byLimit: beyondLimit,

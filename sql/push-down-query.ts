@@ -72,7 +72,7 @@ async function plan(
           bound,
           (_table, n) => `FROM ${names[n] ?? ''}`,
           literals,
-          (_name, n) => `FROM ${names[tables.length + n] ?? ''}`,
+          (_relation, n) => `FROM ${names[tables.length + n] ?? ''}`,
         ).text,
       setUp,
       signal,

@@ -31,6 +31,8 @@ import {
 } from './utility/show.ts';
 import { createView, dropView } from './utility/views.ts';
 import { createTable } from './write/create-table.ts';
+import { deleteRows, truncateTable } from './write/dml/delete.ts';
+import { updateRows } from './write/dml/update.ts';
 import { dropTable } from './write/drop-table.ts';
 import { insert } from './write/insert.ts';
 import { emptyResult } from './static-result.ts';
@@ -77,6 +79,12 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await insert(statement, context);
     case 'createTable':
       return await createTable(statement, context);
+    case 'update':
+      return await updateRows(statement, context);
+    case 'delete':
+      return await deleteRows(statement, context);
+    case 'truncateTable':
+      return await truncateTable(statement, context);
     case 'dropTable':
       return await dropTable(statement, context);
     case 'createView':
@@ -125,13 +133,10 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'createTableLike':
     case 'cloneTable':
     case 'undropTable':
-    case 'truncateTable':
     case 'alterTable':
     case 'alterView':
     case 'commentOn':
     case 'copyInto':
-    case 'update':
-    case 'delete':
     case 'merge':
     case 'restoreTable':
     case 'optimize':

@@ -69,7 +69,8 @@ function smallest(base: number, words: Uint32Array): Container {
   }
   const runBytes = 2 + 4 * runCount;
   const otherBytes = cardinality <= arraySizeMax ? 2 * cardinality : bitsetBytes;
-  if (runBytes < otherBytes) return { kind: 'runs', base, cardinality, runs: runsOf(words, runCount) };
+  if (runBytes < otherBytes)
+    return { kind: 'runs', base, cardinality, runs: runsOf(words, runCount) };
   if (cardinality <= arraySizeMax) {
     return { kind: 'array', base, cardinality, values: valuesOf(words, cardinality) };
   }
@@ -156,7 +157,10 @@ function headerBytes(containers: readonly Container[]): number {
 }
 
 function bitmapBytes(containers: readonly Container[]): number {
-  return containers.reduce((sum, container) => sum + containerBytes(container), headerBytes(containers));
+  return containers.reduce(
+    (sum, container) => sum + containerBytes(container),
+    headerBytes(containers),
+  );
 }
 
 function containerBytes(container: Container): number {

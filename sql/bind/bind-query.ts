@@ -104,7 +104,10 @@ export async function bindText(
           message: `The table ${table.name.join('.')} cannot be told apart in the text.`,
         });
       }
-      return await bindReference({ table, start, range }, { scope, context, text, slice, given: query.given });
+      return await bindReference(
+        { table, start, range },
+        { scope, context, text, slice, given: query.given },
+      );
     }),
   );
   for (const { name, isTable, byteOffset } of references.functions) {

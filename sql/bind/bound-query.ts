@@ -17,8 +17,16 @@ export type BoundRelation =
     }
   /** Rows that Levee makes itself: `information_schema`. A SELECT over constants. */
   | { readonly kind: 'constant'; readonly sql: string }
-  /** A temporary table of the statement's own connection. */
-  | { readonly kind: 'temporary'; readonly name: string; readonly columns: StructType };
+  | TemporaryRelation;
+
+/** A temporary table of the statement's own connection. */
+export interface TemporaryRelation {
+  readonly kind: 'temporary';
+  readonly name: string;
+  readonly columns: StructType;
+  /** The last of the columns is not one of the table's but the number that DuckDB has for a row. */
+  readonly isNumbered: boolean;
+}
 
 export interface BoundReference {
   /** Of the name in the query's text, to be replaced by the relation. */

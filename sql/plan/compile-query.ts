@@ -4,7 +4,7 @@
  * empty table for the one that plans it.
  */
 import type { StructType } from '../../catalog/data-type.ts';
-import type { BoundQuery, BoundReference } from '../bind/bound-query.ts';
+import type { BoundQuery, BoundReference, TemporaryRelation } from '../bind/bound-query.ts';
 import type { PinnedTable } from '../bind/snapshot-pins.ts';
 import { editText, type EditedText, type TextEdit } from '../parse/text-edits.ts';
 import { quoteIdentifier } from '../quote.ts';
@@ -13,14 +13,20 @@ import { quoteIdentifier } from '../quote.ts';
 export type TableSql = (table: PinnedTable, number: number) => string;
 
 /** A SELECT for the reference to a temporary table with this number. */
-export type TemporarySql = (name: string, number: number) => string;
+export type TemporarySql = (relation: TemporaryRelation, number: number) => string;
+
+function temporaryTableSql({ name, columns, isNumbered }: TemporaryRelation): string {
+  if (!isNumbered) return `FROM ${quoteIdentifier(name)}`;
+  const number = columns.fields.at(-1)?.name ?? '';
+  return `SELECT *, rowid AS ${quoteIdentifier(number)} FROM ${quoteIdentifier(name)}`;
+}
 
 /** `changes` are made to the text of the query itself, not to those of its views. */
 export function compileQuery(
   query: BoundQuery,
   tableSql: TableSql,
   changes: readonly TextEdit[] = [],
-  temporarySql: TemporarySql = (name) => `FROM ${quoteIdentifier(name)}`,
+  temporarySql: TemporarySql = temporaryTableSql,
 ): EditedText {
   let tables = 0;
   let temporaries = 0;
@@ -49,7 +55,7 @@ export function compileQuery(
       case 'table':
         return tableSql(relation.table, tables++);
       case 'temporary':
-        return temporarySql(relation.name, temporaries++);
+        return temporarySql(relation, temporaries++);
     }
   }
 

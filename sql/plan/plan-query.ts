@@ -72,7 +72,7 @@ export function planForColumns(query: BoundQuery, shapes: KnownShapes): QueryPla
     answer: undefined,
     setUp: [],
     unskipped: undefined,
-    temporarySql: (_name: string, number: number) => emptyRowsSql(temporaries[number]),
+    temporarySql: (_relation: unknown, number: number) => emptyRowsSql(temporaries[number]),
   };
   return planQuery(query, input, shapes);
 }

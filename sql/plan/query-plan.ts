@@ -17,6 +17,8 @@ export interface TableScan {
 export interface SkippedFiles {
   /** Holds for every row that the reference has to give. */
   readonly predicate: Predicate;
+  /** Whether the rows of the query are those for which it holds, each of them and no others. */
+  readonly isExact: boolean;
   /** Files left out by their partition values, and by their statistics besides. */
   readonly byPartition: number;
   readonly byStatistics: number;

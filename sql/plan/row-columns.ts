@@ -24,9 +24,7 @@ export interface RelationRows {
 export function rowColumnNames({ rowColumns }: Pick<PinnedTable, 'rowColumns'>): readonly string[] {
   if (rowColumns === undefined) return [];
   const { address, tracking } = rowColumns;
-  return tracking === undefined
-    ? [address]
-    : [address, tracking.rowId, tracking.rowCommitVersion];
+  return tracking === undefined ? [address] : [address, tracking.rowId, tracking.rowCommitVersion];
 }
 
 /** Throws UNSUPPORTED_FEATURE for a table with more files than addresses can tell apart. */

@@ -9,7 +9,11 @@ const cases: readonly [name: string, stats: string | undefined, expected: string
   ['text that is no object', '[1]', '{"numRecords":7,"tightBounds":false}'],
   ['nothing said of bounds', '{"numRecords":9}', '{"numRecords":9,"tightBounds":false}'],
   ['tight bounds', '{"tightBounds":true,"numRecords":9}', '{"tightBounds":false,"numRecords":9}'],
-  ['tight bounds at the end', '{"numRecords":9,"tightBounds" : true }', '{"numRecords":9,"tightBounds" : false }'],
+  [
+    'tight bounds at the end',
+    '{"numRecords":9,"tightBounds" : true }',
+    '{"numRecords":9,"tightBounds" : false }',
+  ],
   ['wide bounds', '{"numRecords":9,"tightBounds":false}', '{"numRecords":9,"tightBounds":false}'],
   [
     'a column of that name, and text that looks like it',

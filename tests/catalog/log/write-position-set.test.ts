@@ -31,14 +31,25 @@ const cases: readonly [name: string, positions: readonly number[], kinds: readon
   ['a whole container', range(0, 65_536), ['runs']],
   ['4,096 positions apart', range(0, 2 * 4096, 2), ['array']],
   ['4,097 positions apart', range(0, 2 * 4097, 2), ['bitset']],
-  ['all three forms', [3, 9, ...range(65_536, 90_000, 2), ...range(131_072, 140_000)], ['array', 'bitset', 'runs']],
+  [
+    'all three forms',
+    [3, 9, ...range(65_536, 90_000, 2), ...range(131_072, 140_000)],
+    ['array', 'bitset', 'runs'],
+  ],
   ['positions beyond 2^32', [5, 2 ** 32 + 5, 3 * 2 ** 32 + 65_536], ['array', 'array', 'array']],
-  ['four runs, which have a table of offsets', [0, 1, 2, 3].flatMap((i) => range(i * 65_536, i * 65_536 + 9)), ['runs', 'runs', 'runs', 'runs']],
+  [
+    'four runs, which have a table of offsets',
+    [0, 1, 2, 3].flatMap((i) => range(i * 65_536, i * 65_536 + 9)),
+    ['runs', 'runs', 'runs', 'runs'],
+  ],
 ];
 for (const [name, positions, kinds] of cases) {
   test(`writes what the reader reads: ${name}`, () => {
     assert.deepEqual(backAndForth(positions), [...positions]);
-    assert.deepEqual(setOf(positions).containers.map(({ kind }) => kind), kinds);
+    assert.deepEqual(
+      setOf(positions).containers.map(({ kind }) => kind),
+      kinds,
+    );
   });
 }
 
@@ -73,8 +84,13 @@ test('the bytes are those of the reference implementation', () => {
   const bytes = writePositionSet(setOf([3, 4, 7, 11, 18, 29]));
   assert.equal(
     Buffer.from(bytes).toString('hex'),
-    'd1d339640100000000000000' + '00000000' + '3a30000001000000' + '00000500' + '10000000' +
-      '030004000700' + '0b0012001d00',
+    'd1d339640100000000000000' +
+      '00000000' +
+      '3a30000001000000' +
+      '00000500' +
+      '10000000' +
+      '030004000700' +
+      '0b0012001d00',
   );
 });
 
@@ -94,23 +110,31 @@ test('a file holds several vectors, each found by its descriptor', () => {
   });
 });
 
-test('the vectors of the corpus come back the same when written again', { skip: skipWithoutShared('corpus') }, () => {
-  const corpus = requireShared('corpus');
-  let files = 0;
-  for (const path of readdirSync(corpus, { recursive: true, encoding: 'utf8' })) {
-    if (!/deletion_vector_[^/]*\.bin$/.test(path)) continue;
-    const bytes = readFileSync(join(corpus, path));
-    let offset = 1;
-    
-    while (offset < bytes.length) {
-      const size = bytes.readUInt32BE(offset);
-      const set = readPositionSet(bytes.subarray(offset + 4, offset + 4 + size));
-      const again = writePositionSet(setOf(positionsOf(set)));
-      assert.deepEqual(positionsOf(readPositionSet(again)), positionsOf(set), `${dirname(path)} ${offset}`);
-      assert.ok(again.length <= size, `${path} ${offset}: ${again.length} bytes, not ${size}`);
-      offset += 8 + size;
+test(
+  'the vectors of the corpus come back the same when written again',
+  { skip: skipWithoutShared('corpus') },
+  () => {
+    const corpus = requireShared('corpus');
+    let files = 0;
+    for (const path of readdirSync(corpus, { recursive: true, encoding: 'utf8' })) {
+      if (!/deletion_vector_[^/]*\.bin$/.test(path)) continue;
+      const bytes = readFileSync(join(corpus, path));
+      let offset = 1;
+
+      while (offset < bytes.length) {
+        const size = bytes.readUInt32BE(offset);
+        const set = readPositionSet(bytes.subarray(offset + 4, offset + 4 + size));
+        const again = writePositionSet(setOf(positionsOf(set)));
+        assert.deepEqual(
+          positionsOf(readPositionSet(again)),
+          positionsOf(set),
+          `${dirname(path)} ${offset}`,
+        );
+        assert.ok(again.length <= size, `${path} ${offset}: ${again.length} bytes, not ${size}`);
+        offset += 8 + size;
+      }
+      files++;
     }
-    files++;
-  }
-  assert.ok(files > 0);
-});
+    assert.ok(files > 0);
+  },
+);
