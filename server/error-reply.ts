@@ -67,6 +67,7 @@ const statusBySqlState: { readonly [prefix: string]: number } = {
   '42K03': 404,
   '42P01': 404,
   '42P07': 409,
+  '44': 400,
   '53': 503,
   '54': 400,
   '55': 400,

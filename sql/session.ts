@@ -18,6 +18,10 @@ export interface Session {
   readonly id: string;
   currentSchema: string;
   dialect: Dialect;
+  /** Whether INSERT adds columns to a table without saying so. */
+  mergeSchema?: boolean | undefined;
+  /** Which partitions INSERT OVERWRITE replaces: all, the default, or those with new rows. */
+  partitionOverwriteMode?: 'static' | 'dynamic' | undefined;
   /** By lower-case name. */
   readonly temporaryViews: Map<string, ViewDefinition>;
 }

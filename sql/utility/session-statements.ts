@@ -37,6 +37,8 @@ interface Setting {
   read(session: Session): string;
   /** `undefined` for a value the setting cannot have. */
   write(session: Session, value: string): true | undefined;
+  /** The hint for a value it cannot have. */
+  readonly expected: string;
 }
 
 const settings: { readonly [key: string]: Setting } = {
@@ -49,6 +51,7 @@ const settings: { readonly [key: string]: Setting } = {
       session.dialect = dialect;
       return true;
     },
+    expected: `It is one of ${dialects.join(', ')}.`,
   },
   timezone: {
     initial: 'UTC',
@@ -56,6 +59,28 @@ const settings: { readonly [key: string]: Setting } = {
     // All values are computed in UTC; saying so is allowed, anything else would be a promise.
     write: (_session, value) =>
       ['utc', 'etc/utc', '+00:00', 'z'].includes(value.toLowerCase()) ? true : undefined,
+    expected: 'Only UTC is supported.',
+  },
+  'spark.databricks.delta.schema.automerge.enabled': {
+    initial: 'false',
+    read: ({ mergeSchema }) => String(mergeSchema ?? false),
+    write(session, value) {
+      if (!/^(true|false)$/i.test(value)) return undefined;
+      session.mergeSchema = value.toLowerCase() === 'true';
+      return true;
+    },
+    expected: 'It is true or false.',
+  },
+  'spark.sql.sources.partitionoverwritemode': {
+    initial: 'static',
+    read: ({ partitionOverwriteMode }) => partitionOverwriteMode ?? 'static',
+    write(session, value) {
+      const mode = value.toLowerCase();
+      if (mode !== 'static' && mode !== 'dynamic') return undefined;
+      session.partitionOverwriteMode = mode;
+      return true;
+    },
+    expected: 'It is static or dynamic.',
   },
 };
 
@@ -67,10 +92,7 @@ export function setSetting(statement: SetSetting, context: StatementContext): St
     throw errorAt(context.source, statement.start, {
       code: 'INVALID_PARAMETER_VALUE',
       message: `${statement.key} cannot be set to "${statement.value}".`,
-      hint:
-        statement.key.toLowerCase() === 'dialect'
-          ? `It is one of ${dialects.join(', ')}.`
-          : 'Only UTC is supported.',
+      hint: setting.expected,
     });
   }
   return emptyResult();
