@@ -189,6 +189,7 @@ export const errorCodes = define({
     hint: 'Leave one row of the source for each row of the target, by GROUP BY or a condition.',
   },
   DELTA_CONFLICT_SET_COLUMN: { sqlState: '42701', hint: 'Set each column and field once.' },
+  DELTA_DUPLICATE_COLUMNS_ON_INSERT: { sqlState: '42701', hint: 'Insert each column once.' },
   DELTA_MISSING_SET_COLUMN: { sqlState: '42703', hint: 'DESCRIBE lists the columns of a table.' },
   DELTA_UNSUPPORTED_FIELD_UPDATE_NON_STRUCT: {
     sqlState: '0AKDC',

@@ -32,6 +32,7 @@ import {
 import { createView, dropView } from './utility/views.ts';
 import { createTable } from './write/create-table.ts';
 import { deleteRows, truncateTable } from './write/dml/delete.ts';
+import { mergeRows } from './write/dml/merge.ts';
 import { updateRows } from './write/dml/update.ts';
 import { dropTable } from './write/drop-table.ts';
 import { insert } from './write/insert.ts';
@@ -81,6 +82,8 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await createTable(statement, context);
     case 'update':
       return await updateRows(statement, context);
+    case 'merge':
+      return await mergeRows(statement, context);
     case 'delete':
       return await deleteRows(statement, context);
     case 'truncateTable':
@@ -137,7 +140,6 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'alterView':
     case 'commentOn':
     case 'copyInto':
-    case 'merge':
     case 'restoreTable':
     case 'optimize':
     case 'vacuum':

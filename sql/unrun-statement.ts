@@ -11,7 +11,6 @@ const unrun = {
   alterView: ['ALTER VIEW', 'Use CREATE OR REPLACE VIEW.'],
   commentOn: ['COMMENT ON', undefined],
   copyInto: ['COPY INTO', undefined],
-  merge: ['MERGE INTO', undefined],
   restoreTable: ['RESTORE TABLE', undefined],
   optimize: ['OPTIMIZE', undefined],
   vacuum: ['VACUUM', undefined],

@@ -102,3 +102,10 @@ export function mergeParameters(a: QueryParameters, b: QueryParameters): QueryPa
   // Both kinds in one statement: the binder of either piece has refused it, or will.
   return a;
 }
+
+/** The parameters in pieces of a statement. */
+export function parametersOf(pieces: readonly SourceSlice[], dialect: Dialect): QueryParameters {
+  const query = new ComposedQuery(dialect);
+  for (const piece of pieces) query.user(piece);
+  return query.finish().parameters;
+}

@@ -3,7 +3,7 @@
  * whatever they come from.
  */
 import type { StructField } from '../../../catalog/data-type.ts';
-import type { TemporaryRelation } from '../../bind/bound-query.ts';
+import type { BoundQuery, TemporaryRelation } from '../../bind/bound-query.ts';
 import { ComposedQuery } from '../../parse/composed-query.ts';
 import type { Merge, ObjectName } from '../../parse/statement.ts';
 import { quoteIdentifier } from '../../quote.ts';
@@ -22,8 +22,7 @@ export interface MergeSourceRows {
   readonly relation: TemporaryRelation;
   readonly called: SourceName;
   readonly columns: readonly StructField[];
-  readonly rowCount: number;
-  readonly plan: QueryPlan;
+  readonly bound: BoundQuery;
 }
 
 /** A source without a name is called so. */
@@ -64,34 +63,46 @@ export function sourceQuery(statement: Merge, context: WorkContext): ComposedQue
   return query.own(` AS ${quoteIdentifier(unnamed)}(${names})`, start);
 }
 
-/** Runs the source. */
-export async function readSource(
+/** Finds out what columns the source has; it is not run. */
+export async function bindSource(
   statement: Merge,
   query: ComposedQuery,
   context: WorkContext,
 ): Promise<MergeSourceRows> {
   const bound = await bindRows(query, new Map(), context);
   const columns = await describeRows(bound, context);
-  const plan = await planRows(bound, 'source', context);
-  const before = `CREATE TEMP TABLE ${quoteIdentifier(sourceTable)} AS `;
-  await runRows(bound, plan, { before }, context);
   const fields = columns.map(({ name, type }): StructField => ({
     name,
     type,
     nullable: true,
     metadata: {},
   }));
-  const [count] = await context.connection.rows(
-    `SELECT count(*) FROM ${quoteIdentifier(sourceTable)}`,
-    context.signal,
-  );
   return {
     relation: sourceRelation(fields),
     called: sourceName(statement),
     columns: fields,
-    rowCount: Number(count?.[0]),
-    plan,
+    bound,
   };
+}
+
+export interface SourceRun {
+  readonly plan: QueryPlan;
+  readonly rowCount: number;
+}
+
+/** Runs the source: its temporary table is there afterwards. */
+export async function runSource(
+  { bound }: MergeSourceRows,
+  context: WorkContext,
+): Promise<SourceRun> {
+  const plan = await planRows(bound, 'source', context);
+  const before = `CREATE TEMP TABLE ${quoteIdentifier(sourceTable)} AS `;
+  await runRows(bound, plan, { before }, context);
+  const [count] = await context.connection.rows(
+    `SELECT count(*) FROM ${quoteIdentifier(sourceTable)}`,
+    context.signal,
+  );
+  return { plan, rowCount: Number(count?.[0]) };
 }
 
 /** A column of the source in a composed query. */

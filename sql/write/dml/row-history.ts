@@ -36,7 +36,10 @@ interface VectorCounts {
   readonly updated: number;
 }
 
-function vectorCounts(target: RowTarget, { wholeFiles, partFiles }: WrittenChanges): VectorCounts {
+export function vectorCounts(
+  target: RowTarget,
+  { wholeFiles, partFiles }: WrittenChanges,
+): VectorCounts {
   const has = ({ file }: { readonly file: number }): boolean =>
     target.snapshot.files.deletionVector(file) !== undefined;
   const gone = (target.marksRows ? wholeFiles : [...wholeFiles, ...partFiles]).filter(has).length;
@@ -46,21 +49,21 @@ function vectorCounts(target: RowTarget, { wholeFiles, partFiles }: WrittenChang
   return { added: partFiles.length, removed: gone + updated, updated };
 }
 
-function bytesOf(target: RowTarget, files: readonly { readonly file: number }[]): number {
+export function bytesOf(target: RowTarget, files: readonly { readonly file: number }[]): number {
   return files.reduce((sum, { file }) => sum + target.snapshot.files.sizeBytes(file), 0);
 }
 
 /** Files that are gone: marked ones stay. */
-function removedFiles(target: RowTarget, written: WrittenChanges) {
+export function removedFiles(target: RowTarget, written: WrittenChanges) {
   const { wholeFiles, partFiles } = written;
   return target.marksRows ? wholeFiles : [...wholeFiles, ...partFiles];
 }
 
-function texts(metrics: { readonly [name: string]: number }): Metrics {
+export function texts(metrics: { readonly [name: string]: number }): Metrics {
   return Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, String(value)]));
 }
 
-function times({ scanMs, rewriteMs }: StepTimes): { readonly [name: string]: number } {
+export function times({ scanMs, rewriteMs }: StepTimes) {
   return { executionTimeMs: scanMs + rewriteMs, scanTimeMs: scanMs, rewriteTimeMs: rewriteMs };
 }
 

@@ -77,7 +77,7 @@ export interface RowsToMake {
 
 export interface MadeRows {
   /** A plan of the query -> the plan of whole rows. */
-  select(plan: QueryPlan): QueryPlan;
+  readonly select: (plan: QueryPlan) => QueryPlan;
   /** Identity columns that values are taken of. */
   readonly identityColumns: readonly string[];
 }

@@ -34,7 +34,7 @@ export interface NewRows {
    * A SELECT over the query's plan: the columns of the table as it will be, with their types; then,
    * where rows are tracked, those of their ids as the files call them.
    */
-  select(plan: QueryPlan): QueryPlan;
+  readonly select: (plan: QueryPlan) => QueryPlan;
 }
 
 export interface ChangesToWrite {
