@@ -69,6 +69,7 @@ const statusBySqlState: { readonly [prefix: string]: number } = {
   '42P07': 409,
   '53': 503,
   '54': 400,
+  '55': 409,
   '56038': 501,
   '57014': 499,
   '57P01': 503,
