@@ -26,6 +26,8 @@ export interface SnapshotRequest {
   /** The newest version must be this one or later (DELTA_VERSION_NOT_FOUND): reads a client's own
    * writes. Not looked at for `atVersion`. */
   readonly minVersion?: number | undefined;
+  /** Told of each snapshot whose log was read for the request; of none that was known already. */
+  readonly onRead?: ((snapshot: Snapshot) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -65,10 +67,16 @@ export interface SnapshotCacheOptions {
 
 /** What one key of the cache knows. */
 interface Entry {
-  readonly task: CoalescedTask<Snapshot>;
+  readonly task: CoalescedTask<Refreshed>;
   snapshot: Snapshot | undefined;
   /** When the load that confirmed the snapshot began. */
   checkedMs: number;
+}
+
+interface Refreshed {
+  readonly snapshot: Snapshot;
+  /** Whether it is another than the one that was known. */
+  readonly isNew: boolean;
 }
 
 export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCache {
@@ -81,7 +89,7 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
   async function get(
     key: string,
     refresh: (known: Snapshot | undefined, signal: AbortSignal) => Promise<Snapshot>,
-    { maxStalenessMs = 0, minVersion = 0, signal }: SnapshotRequest,
+    { maxStalenessMs = 0, minVersion = 0, onRead, signal }: SnapshotRequest,
   ): Promise<Snapshot> {
     throwIfAborted(signal);
     const entry = entries.get(key) ?? newEntry(key, refresh);
@@ -90,7 +98,9 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     const { snapshot } = entry;
     const isFresh = clock.nowMs() - entry.checkedMs < maxStalenessMs;
     if (snapshot !== undefined && isFresh && snapshot.version >= minVersion) return snapshot;
-    return entry.task.run(signal);
+    const refreshed = await entry.task.run(signal);
+    if (refreshed.isNew) onRead?.(refreshed.snapshot);
+    return refreshed.snapshot;
   }
 
   function newEntry(
@@ -104,11 +114,13 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
         const startedMs = clock.nowMs();
         const expirationsBefore = expirations;
         try {
-          entry.snapshot = await refresh(entry.snapshot, signal);
+          const known = entry.snapshot;
+          const snapshot = await refresh(known, signal);
+          entry.snapshot = snapshot;
           entry.checkedMs = expirations === expirationsBefore ? startedMs : -Infinity;
           if (!entries.has(key)) entries.set(key, entry);
           evict();
-          return entry.snapshot;
+          return { snapshot, isNew: snapshot !== known };
         } catch (error) {
           if (isGone(error)) entry.snapshot = undefined;
           if (entry.snapshot === undefined && entries.get(key) === entry) entries.delete(key);
@@ -152,7 +164,7 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     version: number,
     request: SnapshotRequest = {},
   ): Promise<Snapshot> => {
-    const { maxStalenessMs = 0, signal: callSignal } = request;
+    const { maxStalenessMs = 0, onRead, signal: callSignal } = request;
     const newest = entries.get(location);
     if (newest?.snapshot?.version === version) {
       const isFresh = clock.nowMs() - newest.checkedMs < maxStalenessMs;
@@ -164,7 +176,7 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
         known !== undefined && (await isCurrent(store, known, signal))
           ? known
           : loadSnapshot(readers, location, { version, signal }),
-      { maxStalenessMs, signal: callSignal },
+      { maxStalenessMs, onRead, signal: callSignal },
     );
   };
 

@@ -69,19 +69,9 @@ async function scanOf(
   // Of a marked file an unknown part of the rows is read.
   const rowsMax = marked === undefined ? needs?.rowsMax : undefined;
   const selection = await selectFiles(snapshot, { predicate, rowsMax, signal });
-  const { files, prunedByPartition, prunedByStatistics, beyondLimit } = selection;
+  const { files, pruned } = selection;
   const bytes = files.reduce((total, file) => total + snapshot.files.sizeBytes(file), 0);
-  return {
-    table,
-    files,
-    bytes,
-    skipped: {
-      predicate,
-      byPartition: prunedByPartition,
-      byStatistics: prunedByStatistics,
-      byLimit: beyondLimit,
-    },
-  };
+  return { table, files, bytes, skipped: { predicate, pruned } };
 }
 
 async function answerFromLog(

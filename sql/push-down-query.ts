@@ -7,6 +7,9 @@ import { CodedError } from '../catalog/coded-error.ts';
 import type { StructType } from '../catalog/data-type.ts';
 import type { BoundQuery } from './bind/bound-query.ts';
 import { clockMacroSql } from './bind/clock-use.ts';
+import type { PinnedTable } from './bind/snapshot-pins.ts';
+import { metadataColumn } from './file-metadata.ts';
+import { hiddenColumnType } from './plan/metadata-column-sql.ts';
 import { parsePlan } from './plan/plan-json.ts';
 import { compileQuery, tablesOf } from './plan/compile-query.ts';
 import { parameterLiterals } from './plan/parameter-literals.ts';
@@ -65,7 +68,7 @@ async function plan(
   const tables = tablesOf(bound);
   try {
     const { json, tableNames } = await services.planner.plan({
-      tables: tables.map(({ snapshot }) => columnsSql(snapshot.schema)),
+      tables: tables.map(tableColumnsSql),
       text: (names) => compileQuery(bound, (_table, n) => `FROM ${names[n] ?? ''}`, literals).text,
       setUp,
       signal,
@@ -84,6 +87,14 @@ async function plan(
     if (signal.aborted || !(error instanceof CodedError)) throw error;
     return unknown(`it cannot be planned ahead: ${error.message}`);
   }
+}
+
+/** What is known of `_metadata` is only that it is there: no predicate on it is understood. */
+function tableColumnsSql({ snapshot, metadataFields }: PinnedTable): string {
+  const columns = columnsSql(snapshot.schema);
+  if (metadataFields === undefined) return columns;
+  const hidden = `${quoteIdentifier(metadataColumn)} ${hiddenColumnType(metadataFields)}`;
+  return columns === '' ? hidden : `${columns}, ${hidden}`;
 }
 
 const columnTexts = new WeakMap<StructType, string>();
@@ -109,5 +120,5 @@ function comment(text: string): string {
 
 function cacheKey(bound: BoundQuery, literals: readonly TextEdit[]): string {
   const { text } = compileQuery(bound, (_table, n) => `FROM t${n}`, literals);
-  return [text, ...tablesOf(bound).map(({ snapshot }) => columnsSql(snapshot.schema))].join('\0');
+  return [text, ...tablesOf(bound).map(tableColumnsSql)].join('\0');
 }

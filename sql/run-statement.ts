@@ -2,6 +2,7 @@
 import { CodedError } from '../catalog/coded-error.ts';
 import { parseStatement } from './parse/parse-statement.ts';
 import type { Statement } from './parse/statement.ts';
+import { requireTargetOpinion } from './parse/target-opinion.ts';
 import { runQuery } from './run-query.ts';
 import type { StatementResult } from './sql-engine.ts';
 import type { StatementContext } from './statement-context.ts';
@@ -34,9 +35,15 @@ import { createTable } from './write/create-table.ts';
 import { dropTable } from './write/drop-table.ts';
 import { insert } from './write/insert.ts';
 import { emptyResult } from './static-result.ts';
+import { unrunStatement } from './unrun-statement.ts';
 
 export async function runStatement(context: StatementContext): Promise<StatementResult> {
-  const statement = parseStatement(context.source, context.session.dialect);
+  const { dialect } = context.session;
+  const statement = context.stages.timeSync('parse', () => {
+    const parsed = parseStatement(context.source, dialect);
+    requireTargetOpinion(parsed, context.source, dialect);
+    return parsed;
+  });
   if (context.readOnly && !readingKinds.has(statement.kind)) {
     throw new CodedError(
       'READ_ONLY_SQL_TRANSACTION',
@@ -132,6 +139,29 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'refreshTable':
       // Every statement sees the newest commits: there is nothing to refresh.
       return emptyResult();
+    case 'createTableLike':
+    case 'cloneTable':
+    case 'undropTable':
+    case 'truncateTable':
+    case 'alterTable':
+    case 'alterView':
+    case 'commentOn':
+    case 'copyInto':
+    case 'update':
+    case 'delete':
+    case 'merge':
+    case 'restoreTable':
+    case 'optimize':
+    case 'vacuum':
+    case 'reorgTable':
+    case 'convertToDelta':
+    case 'analyzeTable':
+    case 'fsckRepairTable':
+    case 'generate':
+    case 'beginTransaction':
+    case 'commitTransaction':
+    case 'rollbackTransaction':
+      throw unrunStatement(statement.kind);
     case 'unsupported':
       throw new CodedError('UNSUPPORTED_STATEMENT', `${statement.name} is not supported.`, {
         hint: statement.hint,

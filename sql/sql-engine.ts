@@ -3,6 +3,7 @@
  */
 import type { ColumnBatch } from '../catalog/column-batch.ts';
 import type { DataType } from '../catalog/data-type.ts';
+import type { PrunedFiles } from '../catalog/pruning-steps.ts';
 import type { TimestampSource } from '../catalog/snapshot.ts';
 import type { Identity, Session } from './session.ts';
 
@@ -54,10 +55,27 @@ export interface StageTiming {
 }
 
 export interface StatementStatistics {
+  /** Active files of all tables at their versions; a table counts each time the statement reads it. */
   readonly filesTotal: number;
   readonly filesScanned: number;
+  /** Sizes of those files; of a file that is opened not all is read. */
   readonly bytesScanned: number;
+  /** Why the other files are not scanned, unless the log has the answer. */
+  readonly filesPruned: readonly PrunedTableFiles[];
+  /** Rows of the scanned files that deletion vectors remove. */
+  readonly rowsDeleted: number;
+  /** Whether the log alone has the answer, so that no file is needed. */
+  readonly answeredFromLog: boolean;
+  /** Tables whose newest (or wanted) version was in memory: no file of the log was read. */
+  readonly snapshotsCached: number;
+  readonly checkpointFilesRead: number;
+  readonly commitsRead: number;
+  readonly logBytesRead: number;
   readonly cached: boolean;
+}
+
+export interface PrunedTableFiles extends PrunedFiles {
+  readonly table: string;
 }
 
 /** A running statement. The consumer must iterate `batches` to its end or call `close`. */

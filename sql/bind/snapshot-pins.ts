@@ -4,8 +4,10 @@
  */
 import type { CommitTime } from '../../catalog/commit-history.ts';
 import type { ChangePart } from '../../catalog/change-part.ts';
+import { logReads, type LogReads } from '../../catalog/log-reads.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { SnapshotCache } from '../../catalog/snapshot-cache.ts';
+import type { MetadataField } from '../file-metadata.ts';
 import type { Freshness } from './freshness.ts';
 import type { PinnedSnapshot } from '../sql-engine.ts';
 
@@ -20,12 +22,16 @@ export interface PinnedTable {
   readonly snapshot: Snapshot;
   /** What the statement asked for. */
   readonly requested: TableVersion;
+  /** What of the log was read to find the snapshot; nothing if it was known. */
+  readonly logReads?: readonly LogReads[] | undefined;
   /** The commit that a requested timestamp stands for. */
   readonly commit?: CommitTime | undefined;
   /** A part of a change feed: its snapshot is no version of the table. */
   readonly isChanges?: boolean | undefined;
   /** Only the rows of the change feed that the files' deletion vectors mark are meant. */
   readonly marked?: ChangePart['marked'];
+  /** The fields of the hidden column `_metadata` that a reference has to give: none if absent. */
+  readonly metadataFields?: readonly MetadataField[] | undefined;
 }
 
 export class SnapshotPins {
@@ -54,6 +60,12 @@ export class SnapshotPins {
     return pinned;
   }
 
+  /** Pins of the newest versions, for a statement that is run once more. */
+  anew(): SnapshotPins {
+    const { minVersions } = this.#freshness;
+    return new SnapshotPins(this.#snapshots, { maxStalenessMs: 0, minVersions }, this.#signal);
+  }
+
   /** What the statement reads, each table and version once, in the order of first use. */
   get snapshots(): readonly PinnedSnapshot[] {
     return [...this.#pinned.values()].map(pinnedSnapshot);
@@ -64,27 +76,31 @@ export class SnapshotPins {
   }
 
   async #load(name: string, location: string, requested: TableVersion): Promise<PinnedTable> {
+    const reads: LogReads[] = [];
+    const onRead = (read: Snapshot): void => void reads.push(logReads(read));
+    const found = await this.#find(location, requested, onRead);
+    return { name, requested, logReads: reads, ...found };
+  }
+
+  async #find(
+    location: string,
+    requested: TableVersion,
+    onRead: (snapshot: Snapshot) => void,
+  ): Promise<Pick<PinnedTable, 'snapshot' | 'commit'>> {
     const { maxStalenessMs, minVersions } = this.#freshness;
     const options = {
       maxStalenessMs,
       minVersion: minVersions.get(location),
+      onRead,
       signal: this.#signal,
     };
     switch (requested.kind) {
       case 'latest':
-        return { name, snapshot: await this.#snapshots.latest(location, options), requested };
+        return { snapshot: await this.#snapshots.latest(location, options) };
       case 'version':
-        return {
-          name,
-          snapshot: await this.#snapshots.atVersion(location, requested.version, options),
-          requested,
-        };
+        return { snapshot: await this.#snapshots.atVersion(location, requested.version, options) };
       case 'timestamp':
-        return {
-          name,
-          requested,
-          ...(await this.#snapshots.timeTravel(location, requested.timestampMs, options)),
-        };
+        return await this.#snapshots.timeTravel(location, requested.timestampMs, options);
     }
   }
 }

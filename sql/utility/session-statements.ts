@@ -35,17 +35,16 @@ export function useCatalog({ catalog }: UseCatalog): StatementResult {
 /** The settings a session has. Everything else is refused by name, rather than accepted and ignored. */
 interface Setting {
   readonly initial: string;
-  /** What it may be. */
-  readonly hint: string;
   read(session: Session): string;
   /** `undefined` for a value the setting cannot have. */
   write(session: Session, value: string): true | undefined;
+  /** The hint for a value it cannot have. */
+  readonly expected: string;
 }
 
 const settings: { readonly [key: string]: Setting } = {
   dialect: {
     initial: 'duckdb',
-    hint: `It is one of ${dialects.join(', ')}.`,
     read: ({ dialect }) => dialect,
     write(session, value) {
       const dialect = dialects.find((known) => known === value.toLowerCase());
@@ -53,10 +52,11 @@ const settings: { readonly [key: string]: Setting } = {
       session.dialect = dialect;
       return true;
     },
+    expected: `It is one of ${dialects.join(', ')}.`,
   },
   max_staleness: {
     initial: '0s',
-    hint: "Write a duration like '5s' or '500ms'; '0s' asks for the newest versions.",
+    expected: "Write a duration like '5s' or '500ms'; '0s' asks for the newest versions.",
     read: ({ maxStalenessMs = 0 }) => formatDuration(maxStalenessMs),
     write(session, value) {
       const maxStalenessMs = parseDuration(value);
@@ -67,11 +67,32 @@ const settings: { readonly [key: string]: Setting } = {
   },
   timezone: {
     initial: 'UTC',
-    hint: 'Only UTC is supported.',
     read: () => 'UTC',
     // All values are computed in UTC; saying so is allowed, anything else would be a promise.
     write: (_session, value) =>
       ['utc', 'etc/utc', '+00:00', 'z'].includes(value.toLowerCase()) ? true : undefined,
+    expected: 'Only UTC is supported.',
+  },
+  'spark.databricks.delta.schema.automerge.enabled': {
+    initial: 'false',
+    read: ({ mergeSchema }) => String(mergeSchema ?? false),
+    write(session, value) {
+      if (!/^(true|false)$/i.test(value)) return undefined;
+      session.mergeSchema = value.toLowerCase() === 'true';
+      return true;
+    },
+    expected: 'It is true or false.',
+  },
+  'spark.sql.sources.partitionoverwritemode': {
+    initial: 'static',
+    read: ({ partitionOverwriteMode }) => partitionOverwriteMode ?? 'static',
+    write(session, value) {
+      const mode = value.toLowerCase();
+      if (mode !== 'static' && mode !== 'dynamic') return undefined;
+      session.partitionOverwriteMode = mode;
+      return true;
+    },
+    expected: 'It is static or dynamic.',
   },
 };
 
@@ -83,7 +104,7 @@ export function setSetting(statement: SetSetting, context: StatementContext): St
     throw errorAt(context.source, statement.start, {
       code: 'INVALID_PARAMETER_VALUE',
       message: `${statement.key} cannot be set to "${statement.value}".`,
-      hint: setting.hint,
+      hint: setting.expected,
     });
   }
   return emptyResult();
