@@ -13,9 +13,11 @@ import type { QueryPlan } from './plan/query-plan.ts';
 import { requireFiles } from './require-files.ts';
 import type { StatementContext } from './statement-context.ts';
 
+/** `name` tells the plan's temporary tables from those of other plans on the same connection. */
 export async function planWithShapes(
   bound: BoundQuery,
   context: StatementContext,
+  name = '',
 ): Promise<QueryPlan> {
   const { signal, services } = context;
   const { fileShapes } = services;
@@ -34,5 +36,5 @@ export async function planWithShapes(
       .map((file) => ({ location: active.location(file), isRequired: isRequired(file) }));
   });
   await fileShapes.learn(unknown, signal);
-  return planQuery(bound, choice, fileShapes);
+  return planQuery(bound, { ...choice, name }, fileShapes);
 }

@@ -32,6 +32,9 @@ import {
 } from './utility/show.ts';
 import { createView, dropView } from './utility/views.ts';
 import { createTable } from './write/create-table.ts';
+import { deleteRows, truncateTable } from './write/dml/delete.ts';
+import { mergeRows } from './write/dml/merge.ts';
+import { updateRows } from './write/dml/update.ts';
 import { dropTable } from './write/drop-table.ts';
 import { insert } from './write/insert.ts';
 import { emptyResult } from './static-result.ts';
@@ -94,6 +97,14 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await insert(statement, context);
     case 'createTable':
       return await createTable(statement, context);
+    case 'update':
+      return await updateRows(statement, context);
+    case 'merge':
+      return await mergeRows(statement, context);
+    case 'delete':
+      return await deleteRows(statement, context);
+    case 'truncateTable':
+      return await truncateTable(statement, context);
     case 'dropTable':
       return await dropTable(statement, context);
     case 'createView':
@@ -142,14 +153,10 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'createTableLike':
     case 'cloneTable':
     case 'undropTable':
-    case 'truncateTable':
     case 'alterTable':
     case 'alterView':
     case 'commentOn':
     case 'copyInto':
-    case 'update':
-    case 'delete':
-    case 'merge':
     case 'restoreTable':
     case 'optimize':
     case 'vacuum':

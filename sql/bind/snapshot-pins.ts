@@ -2,6 +2,7 @@
  * Every table of a statement at one snapshot each: two references to the same table and version
  * read the same snapshot, even when another commit lands in between.
  */
+import type { FileHandle } from '../../catalog/active-files.ts';
 import type { CommitTime } from '../../catalog/commit-history.ts';
 import type { ChangePart } from '../../catalog/change-part.ts';
 import { logReads, type LogReads } from '../../catalog/log-reads.ts';
@@ -15,6 +16,23 @@ export type TableVersion =
   | { readonly kind: 'latest' }
   | { readonly kind: 'version'; readonly version: number }
   | { readonly kind: 'timestamp'; readonly timestampMs: number };
+
+/**
+ * Columns that a table has besides its own: `address`, `(file << 40) | row`, with the handle of the
+ * file in the snapshot; and where rows are tracked, their ids and the versions they are of.
+ */
+export interface RowColumns {
+  readonly address: string;
+  readonly tracking: RowTrackingColumns | undefined;
+}
+
+export interface RowTrackingColumns {
+  readonly rowId: string;
+  readonly rowCommitVersion: string;
+  /** What the files call them, where they have them. */
+  readonly physicalRowId: string;
+  readonly physicalRowCommitVersion: string;
+}
 
 export interface PinnedTable {
   /** `main.schema.table`, or ``delta.`path` ``. */
@@ -32,6 +50,10 @@ export interface PinnedTable {
   readonly marked?: ChangePart['marked'];
   /** The fields of the hidden column `_metadata` that a reference has to give: none if absent. */
   readonly metadataFields?: readonly MetadataField[] | undefined;
+  /** Columns that tell rows apart, for statements that change them. */
+  readonly rowColumns?: RowColumns | undefined;
+  /** The files to read, where that was decided before. */
+  readonly only?: readonly FileHandle[] | undefined;
 }
 
 export class SnapshotPins {

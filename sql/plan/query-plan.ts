@@ -18,6 +18,8 @@ export interface TableScan {
 export interface SkippedFiles {
   /** Holds for every row that the reference has to give. */
   readonly predicate: Predicate;
+  /** Whether the rows of the query are those for which it holds, each of them and no others. */
+  readonly isExact: boolean;
   readonly pruned: readonly PrunedFiles[];
 }
 
