@@ -5,12 +5,13 @@
  * 1. A file is known by its canonical path and its deletion vector's id.
  * 2. Adding a known file replaces it (new statistics, say); it moves to the end.
  * 3. Removing an unknown file does nothing: its add was removed from the log long ago.
- * 4. After `finish` there are at most a few chunks more than a full repacking would give, and no
+ * 4. A path is active at most once: with two deletion vectors its rows would be there twice. Nothing
+ *    is known of the order within a commit, so this is looked at when all is done.
+ * 5. After `finish` there are at most a few chunks more than a full repacking would give, and no
  *    chunk is mostly dead.
  */
 import {
   ActiveFiles,
-  findLive,
   IndexedChunk,
   isLive,
   partitionValuesAt,
@@ -25,6 +26,8 @@ import {
   type PartitionValues,
 } from './log/actions.ts';
 import { PathIndex, pathKey, type PathKey } from './path-index.ts';
+import { CodedError } from './coded-error.ts';
+import { RepeatedPaths } from './repeated-paths.ts';
 
 /** Offsets have 32 bits; a chunk ends well before. */
 const chunkTextBytesMax = 256 * 1024 * 1024;
@@ -47,6 +50,8 @@ export class ActiveFilesEditor {
   #index = new PathIndex();
   #dead = new Set<number>();
   #liveBytes = 0;
+  /** Paths that were added while they were active with another deletion vector. */
+  readonly #suspects = new Map<string, PathKey>();
 
   constructor(base: ActiveFiles) {
     this.#tableLocation = base.tableLocation;
@@ -62,7 +67,9 @@ export class ActiveFilesEditor {
   }
 
   add(file: AddFile): void {
-    this.#kill(pathKey(file.path), deletionVectorId(file.deletionVector));
+    const key = pathKey(file.path);
+    const hasOther = this.#kill(key, deletionVectorId(file.deletionVector));
+    if (hasOther) this.#suspects.set(file.path, key);
     this.#builder.addFile(file);
     this.#added(file.size);
   }
@@ -71,7 +78,7 @@ export class ActiveFilesEditor {
     this.#kill(pathKey(path), deletionVectorId(deletionVector));
   }
 
-  /** Adds a file that is known to be new, such as a checkpoint's, without looking for it. */
+  /** Adds a file that should be new, such as a checkpoint's; `settling` looks whether it was. */
   append(
     bytes: FileBytes,
     numbers: FileNumbers,
@@ -83,36 +90,77 @@ export class ActiveFilesEditor {
     this.#added(numbers.size);
   }
 
+  /**
+   * After the last `append`: what was appended more than once stays once, the last time. One step a
+   * chunk. Throws DELTA_LOG_CORRUPT for a path with two deletion vectors.
+   */
+  *settling(): Generator<void, void, undefined> {
+    this.#seal();
+    const repeated = new RepeatedPaths(this.#chunks);
+    for (const chunk of this.#chunks) {
+      for (const { earlier, later } of repeated.take(chunk)) {
+        if (vectorId(earlier.of, earlier.row) !== vectorId(later.of, later.row)) {
+          throw twice(earlier.path);
+        }
+        clearBit(earlier.of, earlier.row);
+      }
+      yield;
+    }
+  }
+
   #added(sizeBytes: number): void {
     this.#liveBytes += sizeBytes;
     const { rowCount, textBytes } = this.#builder;
     if (rowCount >= chunkRowsMax || textBytes >= chunkTextBytesMax) this.#seal();
   }
 
-  #kill(key: PathKey, id: string): void {
+  /** Whether the path was seen active with another deletion vector. */
+  #kill(key: PathKey, id: string): boolean {
+    let hasOther = false;
+    const isIt = (isActive: boolean, otherId: () => string): boolean => {
+      if (!isActive) return false;
+      const isSame = otherId() === id;
+      hasOther ||= !isSame;
+      return isSame;
+    };
     if (this.#builder.rowCount > 0) {
       const { paths, rowCount } = this.#builder;
       this.#index.catchUp(paths, rowCount);
-      const row = this.#index.find(
-        key,
-        paths,
-        (candidate) =>
-          !this.#dead.has(candidate) &&
-          deletionVectorId(this.#builder.deletionVectorAt(candidate)) === id,
+      const row = this.#index.find(key, paths, (candidate) =>
+        isIt(!this.#dead.has(candidate), () =>
+          deletionVectorId(this.#builder.deletionVectorAt(candidate)),
+        ),
       );
       if (row >= 0) {
         this.#dead.add(row);
         this.#liveBytes -= this.#builder.sizeAt(row);
-        return;
+        return hasOther;
       }
     }
     for (let i = this.#chunks.length - 1; i >= 0; i--) {
       const chunk = this.#chunks[i];
       if (chunk === undefined || chunk.liveCount === 0) continue;
-      const row = findLive(chunk.indexed, chunk.live, key, id);
+      const row = chunk.indexed.find(key, (candidate) =>
+        isIt(isLive(chunk.live, candidate), () => vectorId(chunk, candidate)),
+      );
       if (row < 0) continue;
       clearBit(chunk, row);
-      return;
+      return hasOther;
+    }
+    return hasOther;
+  }
+
+  /** Throws DELTA_LOG_CORRUPT for a suspect that is active twice after all. */
+  #checkSuspects(): void {
+    for (const [path, key] of this.#suspects) {
+      let count = 0;
+      for (const { indexed, live } of this.#chunks) {
+        indexed.find(key, (row) => {
+          if (isLive(live, row)) count++;
+          return false;
+        });
+      }
+      if (count > 1) throw twice(path);
     }
   }
 
@@ -141,9 +189,10 @@ export class ActiveFilesEditor {
     this.#liveBytes = 0;
   }
 
-  /** The result. The editor must not be used afterwards. */
+  /** The result. Throws DELTA_LOG_CORRUPT for a path that is active twice. The editor must not be used afterwards. */
   finish(): ActiveFiles {
     this.#seal();
+    this.#checkSuspects();
     const kept: LiveChunk[] = [];
     for (const { base, indexed, live, liveCount, liveBytes } of this.#chunks) {
       if (liveCount === 0) continue;
@@ -157,6 +206,17 @@ export class ActiveFilesEditor {
     }
     return new ActiveFiles(this.#tableLocation, kept);
   }
+}
+
+function vectorId({ indexed }: EditedChunk, row: number): string {
+  return deletionVectorId(indexed.chunk.deletionVectors.get(row));
+}
+
+function twice(path: string): CodedError {
+  return new CodedError(
+    'DELTA_LOG_CORRUPT',
+    `The log makes the file ${path} part of the table twice, with two deletion vectors.`,
+  );
 }
 
 /** Neighbours whose sizes are close are merged, as in a binary counter: few chunks, little copying. */

@@ -185,6 +185,11 @@ class Model {
     if (change.kind === 'add') this.#files.set(key, change);
   }
 
+  hasPathTwice(): boolean {
+    const paths = [...this.#files.keys()].map((key) => key.slice(0, key.indexOf('\0')));
+    return new Set(paths).size < paths.length;
+  }
+
   list(): readonly string[] {
     return [...this.#files.values()].map((file) => JSON.stringify(file)).sort();
   }
@@ -224,6 +229,10 @@ test('after any commits the files are those of a simple map', () => {
       let files = none;
       for (const commit of commits) {
         for (const each of commit) model.apply(each);
+        if (model.hasPathTwice()) {
+          assert.throws(() => advance(files, ...commit), { code: 'DELTA_LOG_CORRUPT' });
+          return;
+        }
         files = advance(files, ...commit);
         const found = [...files].map((file) => {
           const { dataChange: _, ...rest } = files.addFile(file);
