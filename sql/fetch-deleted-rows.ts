@@ -19,6 +19,7 @@ export async function fetchDeletedRows(
   connection: EngineConnection,
   context: StatementContext,
 ): Promise<void> {
+  for (const statement of plan.setUp) await connection.rows(statement, context.signal);
   for (const deleted of plan.deletedRows) {
     await connection.putPositions(deleted.name, await packedPositions(deleted, context));
   }

@@ -39,16 +39,30 @@ import { unrunStatement } from './unrun-statement.ts';
 
 export async function runStatement(context: StatementContext): Promise<StatementResult> {
   const { dialect } = context.session;
-  const statement = parseStatement(context.source, dialect);
-  requireTargetOpinion(statement, context.source, dialect);
+  const statement = context.stages.timeSync('parse', () => {
+    const parsed = parseStatement(context.source, dialect);
+    requireTargetOpinion(parsed, context.source, dialect);
+    return parsed;
+  });
   if (context.readOnly && !readingKinds.has(statement.kind)) {
     throw new CodedError(
       'READ_ONLY_SQL_TRANSACTION',
       'This request may only read, and the statement changes something.',
     );
   }
-  return await dispatch(statement, context);
+  if (readingKinds.has(statement.kind) || sessionKinds.has(statement.kind)) {
+    return await dispatch(statement, context);
+  }
+  try {
+    return await dispatch(statement, context);
+  } finally {
+    // What this process writes is seen by the next statement, whatever staleness it allows.
+    context.services.snapshots.expire();
+  }
 }
+
+/** The statements that change the session alone. */
+const sessionKinds: ReadonlySet<Statement['kind']> = new Set(['use', 'useCatalog', 'set', 'reset']);
 
 /** The statements that change nothing, neither tables nor the catalog nor the session. */
 const readingKinds: ReadonlySet<Statement['kind']> = new Set([

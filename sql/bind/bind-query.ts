@@ -5,6 +5,7 @@
  */
 import { CodedError } from '../../catalog/coded-error.ts';
 import { didYouMean } from '../../catalog/closest-name.ts';
+import { metadataColumn } from '../file-metadata.ts';
 import type { Dialect } from '../parse/dialect.ts';
 import { byteOffsets } from '../parse/byte-offsets.ts';
 import { errorAt, positionAt } from '../errors.ts';
@@ -19,6 +20,7 @@ import { tokenize, type Token } from '../parse/tokenize.ts';
 import { requireParameters } from '../require-parameters.ts';
 import type { StatementContext } from '../statement-context.ts';
 import type { BoundQuery, BoundReference } from './bound-query.ts';
+import { clockUse } from './clock-use.ts';
 import {
   allowedFunctions,
   allowedTableFunctions,
@@ -26,6 +28,7 @@ import {
   isVolatile,
   knownRefusedFunctions,
 } from './function-allow-list.ts';
+import { addMetadataColumns } from './metadata-column.ts';
 import { shortenQualifiedColumns } from './qualified-columns.ts';
 import {
   readQueryReferences,
@@ -58,11 +61,11 @@ export async function bindQuery(
   const locate = (byteOffset: number | undefined) =>
     byteOffset === undefined ? slice.start : text.toSource(offsets.toUtf16(byteOffset));
 
-  const references = await atPlace(slice.source, locate, async () => {
+  const { references, syntaxTree } = await atPlace(slice.source, locate, async () => {
     const tree = await context.services.duckdb.withConnection((connection) =>
       connection.syntaxTree(text.text, context.signal),
     );
-    return readQueryReferences(tree);
+    return { references: readQueryReferences(tree), syntaxTree: tree };
   });
   // A view's own text has none; those of the statement are checked before anything is looked up.
   if (scope.viewStack.length === 0) requireParameters(query.parameters, context.parameters);
@@ -89,13 +92,34 @@ export async function bindQuery(
     bound.push(await bindChanges(start, tokens, { scope, context, text, slice }));
   }
   const qualified = shortenQualifiedColumns({ references, bound, tokens, offsets });
+  const withMetadata = addMetadataColumns({
+    syntaxTree,
+    text: text.text,
+    tokens,
+    offsets,
+    tables: references.tables,
+    bound: qualified.references,
+    refusal: (byteOffset, what, hint) =>
+      errorAt(slice.source, locate(byteOffset), {
+        code: 'UNSUPPORTED_FEATURE',
+        message: `${metadataColumn} cannot be used with ${what}.`,
+        hint,
+      }),
+  });
+  const viewsClock = bound.flatMap(({ relation }) =>
+    relation.kind === 'view' ? [relation.query.clockUse] : [],
+  );
+  const clock = clockUse(references, viewsClock);
   return {
     text,
-    references: qualified.references,
-    edits: qualified.edits,
+    references: withMetadata.references,
+    edits: [...qualified.edits, ...withMetadata.edits],
     parameters: query.parameters,
     isVolatile:
-      references.functions.some(({ name }) => isVolatile(name)) || bound.some(isVolatileReference),
+      clock.kind !== 'none' ||
+      references.functions.some(({ name }) => isVolatile(name)) ||
+      bound.some(isVolatileReference),
+    clockUse: clock,
     hasGroupBy: references.hasGroupBy,
   };
 }

@@ -1,6 +1,7 @@
 /** A query whose every name has a meaning: what bind gives to plan. Plain data. */
 import type { QueryParameters } from '../parse/lexical-edits.ts';
 import type { EditedText, TextEdit } from '../parse/text-edits.ts';
+import type { ClockUse } from './clock-use.ts';
 import type { PinnedTable } from './snapshot-pins.ts';
 
 /** Something with columns that stands for a reference. */
@@ -35,6 +36,8 @@ export interface BoundQuery {
   readonly edits: readonly TextEdit[];
   readonly parameters: QueryParameters;
   readonly isVolatile: boolean;
+  /** That of its views included. */
+  readonly clockUse: ClockUse;
   /** Whether any SELECT in it groups. */
   readonly hasGroupBy: boolean;
 }

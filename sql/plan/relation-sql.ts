@@ -19,6 +19,7 @@ import type { StructField } from '../../catalog/data-type.ts';
 import { quoteFileName, quoteIdentifier, quoteString } from '../quote.ts';
 import { duckdbType } from '../types.ts';
 import { logicalValueSql } from './logical-value-sql.ts';
+import { emptyHiddenColumnSql, hiddenColumnSql, type HiddenColumn } from './metadata-column-sql.ts';
 import { partitionListSql } from './partition-list-sql.ts';
 import { same, storedDuckdbType, type StoredType } from './stored-type.ts';
 
@@ -58,6 +59,8 @@ export interface Relation {
   readonly deletedRows: string | undefined;
   /** Only the rows at those positions are read, and not all others. */
   readonly isMarked?: boolean | undefined;
+  /** `_metadata`, behind the columns, for a query that uses it. */
+  readonly hidden?: HiddenColumn | undefined;
 }
 
 /** Bits of a packed position that hold the row number: files of up to 2^40 rows. */
@@ -67,11 +70,13 @@ const noColumn = '__levee_none';
 
 /** A SELECT, without parentheses. */
 export function relationSql(relation: Relation): string {
-  if (relation.files.length === 0) return emptyRelationSql(relation.columns);
+  if (relation.files.length === 0) return emptyRelationSql(relation);
   const sources = sourceNames(relation);
-  const list = relation.columns
-    .map((column, index) => columnSql(column, sources[index] ?? '', storedAs(relation, index)))
-    .join(', ');
+  const values = relation.columns.map((column, index) =>
+    columnSql(column, sources[index] ?? '', storedAs(relation, index)),
+  );
+  if (relation.hidden !== undefined) values.push(hiddenColumnSql(relation.hidden));
+  const list = values.join(', ');
   const files = relation.files.map(quoteFileName).join(', ');
   const schema = relation.isPlain ? '' : ` ${schemaArgument(relation, sources)},`;
   const bytes = relation.bytesAreText === true ? ' binary_as_string = true,' : '';
@@ -90,10 +95,11 @@ export function unionSql(selects: readonly string[]): string {
     : selects.map((select) => `(${select})`).join(' UNION ALL ');
 }
 
-function emptyRelationSql(columns: readonly RelationColumn[]): string {
+function emptyRelationSql({ columns, hidden }: Relation): string {
   const list = columns.map(
     ({ field }) => `CAST(NULL AS ${duckdbType(field.type)}) AS ${quoteIdentifier(field.name)}`,
   );
+  if (hidden !== undefined) list.push(emptyHiddenColumnSql(hidden));
   return `SELECT ${list.length === 0 ? 'NULL' : list.join(', ')} WHERE false`;
 }
 
@@ -140,6 +146,11 @@ function schemaArgument(relation: Relation, sources: readonly string[]): string 
       `${key}: {name: ${quoteString(sources[index] ?? '')}, type: ${type}, default_value: NULL}`,
     ];
   });
+  for (const { identifier, name } of relation.hidden?.sources ?? []) {
+    entries.push(
+      `${quoteString(identifier)}: {name: ${quoteString(name)}, type: 'BIGINT', default_value: NULL}`,
+    );
+  }
   // A table whose columns are all partition columns still needs a schema of its own, or the first
   // file's columns would be demanded of all the others.
   if (entries.length === 0) {
