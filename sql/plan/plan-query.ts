@@ -22,10 +22,11 @@ export interface PlanInput {
   readonly answer: string | undefined;
   readonly setUp: readonly string[];
   readonly unskipped: string | undefined;
+  readonly collations: QueryPlan['collations'];
 }
 
 export function planQuery(query: BoundQuery, input: PlanInput, shapes: KnownShapes): QueryPlan {
-  const { scans, answer, setUp, unskipped } = input;
+  const { scans, answer, setUp, unskipped, collations } = input;
   const writer = new ScanWriter(shapes);
   const compiled =
     answer === undefined
@@ -37,6 +38,7 @@ export function planQuery(query: BoundQuery, input: PlanInput, shapes: KnownShap
     sql: compiled.text,
     toSource: (offset) => compiled.toSource(offset),
     setUp,
+    collations,
     scans,
     isAnsweredFromLog: answer !== undefined,
     unskipped,
@@ -55,7 +57,7 @@ export function planForColumns(query: BoundQuery, shapes: KnownShapes): QueryPla
     bytes: 0,
     skipped: undefined,
   }));
-  const input = { scans, answer: undefined, setUp: [], unskipped: undefined };
+  const input = { scans, answer: undefined, setUp: [], unskipped: undefined, collations: [] };
   return planQuery(query, input, shapes);
 }
 
