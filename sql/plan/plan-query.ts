@@ -25,6 +25,7 @@ export interface PlanInput {
   readonly answer: string | undefined;
   readonly setUp: readonly string[];
   readonly unskipped: string | undefined;
+  readonly collations: QueryPlan['collations'];
   /** What the names of the plan's temporary tables begin with, after a prefix of ours. */
   readonly name?: string | undefined;
   /** What stands for the temporary tables that the query names, where they are not there yet. */
@@ -32,7 +33,7 @@ export interface PlanInput {
 }
 
 export function planQuery(query: BoundQuery, input: PlanInput, shapes: KnownShapes): QueryPlan {
-  const { scans, answer, setUp, unskipped } = input;
+  const { scans, answer, setUp, unskipped, collations } = input;
   const writer = new ScanWriter(shapes, input.name ?? '');
   const compiled =
     answer === undefined
@@ -49,6 +50,7 @@ export function planQuery(query: BoundQuery, input: PlanInput, shapes: KnownShap
     sql: compiled.text,
     toSource: (offset) => compiled.toSource(offset),
     setUp,
+    collations,
     scans,
     isAnsweredFromLog: answer !== undefined,
     unskipped,
@@ -73,6 +75,7 @@ export function planForColumns(query: BoundQuery, shapes: KnownShapes): QueryPla
     answer: undefined,
     setUp: [],
     unskipped: undefined,
+    collations: [],
     temporarySql: (_relation: unknown, number: number) => emptyRowsSql(temporaries[number]),
   };
   return planQuery(query, input, shapes);
