@@ -17,14 +17,9 @@ import {
   partitionValuesAt,
   type LiveChunk,
 } from './active-files.ts';
-import { FileChunkBuilder, type FileBytes, type FileNumbers } from './file-chunk-builder.ts';
-import { chunkRowsMax, optionalNumberAt, type RareFields } from './file-chunk.ts';
-import {
-  deletionVectorId,
-  type AddFile,
-  type DeletionVectorDescriptor,
-  type PartitionValues,
-} from './log/actions.ts';
+import { FileChunkBuilder, type FileColumns, type FileRest } from './file-chunk-builder.ts';
+import { chunkRowsMax, type FileChunk } from './file-chunk.ts';
+import { deletionVectorId, type AddFile, type DeletionVectorDescriptor } from './log/actions.ts';
 import { PathIndex, pathKey, type PathKey } from './path-index.ts';
 import { CodedError } from './coded-error.ts';
 import { RepeatedPaths } from './repeated-paths.ts';
@@ -78,16 +73,19 @@ export class ActiveFilesEditor {
     this.#kill(pathKey(path), deletionVectorId(deletionVector));
   }
 
-  /** Adds a file that should be new, such as a checkpoint's; `settling` looks whether it was. */
-  append(
-    bytes: FileBytes,
-    numbers: FileNumbers,
-    partitionValues: PartitionValues,
-    deletionVector: DeletionVectorDescriptor | undefined,
-    rare: RareFields,
-  ): void {
-    this.#builder.addBytes(bytes, numbers, partitionValues, deletionVector, rare);
-    this.#added(numbers.size);
+  /**
+   * Adds files that should be new, such as a checkpoint's, those in the rows `from` to `to`;
+   * `settling` looks whether they were.
+   */
+  append(columns: FileColumns, from: number, to: number): void {
+    for (let start = from; start < to;) {
+      const end = Math.min(to, start + chunkRowsMax - this.#builder.rowCount);
+      this.#builder.addRows(columns, start, end);
+      let sizeBytes = 0;
+      for (let row = start; row < end; row++) sizeBytes += columns.sizes[row] ?? 0;
+      this.#added(sizeBytes);
+      start = end;
+    }
   }
 
   /**
@@ -242,28 +240,13 @@ function repack(chunks: readonly LiveChunk[]): LiveChunk {
   const builder = new FileChunkBuilder();
   for (const { indexed, live } of chunks) {
     const { chunk } = indexed;
-    const { paths, stats } = chunk;
+    const columns = { ...chunk, rest: (row: number) => restAt(chunk, row) };
     for (let row = 0; row < chunk.rowCount; row++) {
       if (!isLive(live, row)) continue;
-      builder.addBytes(
-        {
-          path: paths.bytes,
-          pathStart: paths.offsets[row] ?? 0,
-          pathEnd: paths.offsets[row + 1] ?? 0,
-          stats: stats.bytes,
-          statsStart: stats.offsets[row] ?? 0,
-          statsEnd: stats.offsets[row + 1] ?? 0,
-        },
-        {
-          size: chunk.sizes[row] ?? 0,
-          modificationTime: chunk.modificationTimes[row] ?? 0,
-          baseRowId: optionalNumberAt(chunk.baseRowIds, row),
-          defaultRowCommitVersion: optionalNumberAt(chunk.defaultRowCommitVersions, row),
-        },
-        partitionValuesAt(chunk, row),
-        chunk.deletionVectors.get(row),
-        chunk.rareFields.get(row) ?? {},
-      );
+      let end = row + 1;
+      while (end < chunk.rowCount && isLive(live, end)) end++;
+      builder.addRows(columns, row, end);
+      row = end;
     }
   }
   return {
@@ -271,6 +254,14 @@ function repack(chunks: readonly LiveChunk[]): LiveChunk {
     live: undefined,
     liveCount: chunks.reduce((sum, { liveCount }) => sum + liveCount, 0),
     liveBytes: chunks.reduce((sum, { liveBytes }) => sum + liveBytes, 0),
+  };
+}
+
+function restAt(chunk: FileChunk, row: number): FileRest {
+  return {
+    ...chunk.rareFields.get(row),
+    partitionValues: partitionValuesAt(chunk, row),
+    deletionVector: chunk.deletionVectors.get(row),
   };
 }
 

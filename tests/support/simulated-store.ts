@@ -11,7 +11,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { CodedError } from '../../catalog/coded-error.ts';
 import type { ByteRange, CallOptions, ObjectStore, StoredObject } from '../../catalog/ports.ts';
-import { MemoryStore } from './memory-store.ts';
+import type { MemoryStore } from './memory-store.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 export interface FaultRates {
@@ -132,6 +132,14 @@ export class SimulatedStore implements ObjectStore {
       throw new CodedError('IO_ERROR', `simulated: lost the answer for ${location}`);
     }
     return this.#random.chance(this.#rates.saysExists) ? 'exists' : 'created';
+  }
+
+  async publish({ from, to }: { from: string; to: string }): Promise<'created' | 'exists'> {
+    const bytes = await this.read(from);
+    if (bytes === undefined) throw new CodedError('IO_ERROR', `simulated: ${from} is not there`);
+    const outcome = await this.putIfAbsent(to, bytes);
+    await this.remove(from);
+    return outcome;
   }
 
   async remove(location: string): Promise<void> {
