@@ -201,11 +201,25 @@ function assignedValues(
         ? given.fixed.get(field.name)
         : { sql: sourceName(index), type: column.type };
     if (value === undefined) continue;
-    values.set(field.name, assignmentSql(value, field, { ...policy, missingFields }));
+    const assigned = assignmentSql(value, field, { ...policy, missingFields });
+    values.set(
+      field.name,
+      policy.dialect === 'spark' ? asSparkWrites(field, assigned, table) : assigned,
+    );
   }
   const used = new Set(sources.values());
   const computed = [...given.defaulted].filter((index) => !used.has(index));
   return withNothingIn(computed, values);
+}
+
+/** Spark's writer takes the name that Hive gives the folder of NULL for NULL. */
+function asSparkWrites(
+  { name, type }: StructField,
+  sql: string,
+  { metadata }: InsertedColumns['table'],
+): string {
+  const isPartition = metadata.partitionColumns.includes(name) && type.kind === 'string';
+  return isPartition ? `nullif(${sql}, '__HIVE_DEFAULT_PARTITION__')` : sql;
 }
 
 /** A computed column whose DEFAULT stands in some rows must not have a value in the others. */
