@@ -149,6 +149,10 @@ export const errorCodes = define({
     sqlState: 'XXKDS',
     hint: 'The table log is damaged or incomplete; restore the missing files.',
   },
+  DELTA_TXN_LOG_FAILED_INTEGRITY: {
+    sqlState: 'XXKDS',
+    hint: 'Restore the log from a copy, or remove a checksum that is known to be wrong.',
+  },
   DELTA_LOG_CORRUPT: { sqlState: 'XXKDS', hint: 'Restore the named log file from a copy.' },
   DELTA_LOG_FILE_NOT_FOUND: { sqlState: '42K03', hint: 'Restore the named log file from a copy.' },
   DELTA_VERSIONS_NOT_CONTIGUOUS: {
@@ -175,6 +179,37 @@ export const errorCodes = define({
   DELTA_CDC_READ_NULL_RANGE_BOUNDARY: {
     sqlState: '22004',
     hint: 'Give a version or a timestamp.',
+  },
+  DELTA_UNSUPPORTED_SUBQUERY: {
+    sqlState: '0AKDC',
+    hint: 'Use MERGE INTO, or the DuckDB dialect, which takes subqueries.',
+  },
+  DELTA_NON_DETERMINISTIC_FUNCTION_NOT_SUPPORTED: {
+    sqlState: '0AKDC',
+    hint: 'Put the value into a column of the source first.',
+  },
+  DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE: {
+    sqlState: '21506',
+    hint: 'Leave one row of the source for each row of the target, by GROUP BY or a condition.',
+  },
+  DELTA_CONFLICT_SET_COLUMN: { sqlState: '42701', hint: 'Set each column and field once.' },
+  DELTA_DUPLICATE_COLUMNS_ON_INSERT: { sqlState: '42701', hint: 'Insert each column once.' },
+  DELTA_MISSING_SET_COLUMN: { sqlState: '42703', hint: 'DESCRIBE lists the columns of a table.' },
+  DELTA_UNSUPPORTED_FIELD_UPDATE_NON_STRUCT: {
+    sqlState: '0AKDC',
+    hint: 'Set the whole column: only fields of structs are set one by one.',
+  },
+  DELTA_UNSUPPORTED_NESTED_FIELD_IN_OPERATION: {
+    sqlState: '0AKDC',
+    hint: 'Insert a whole struct.',
+  },
+  DELTA_IDENTITY_COLUMNS_UPDATE_NOT_SUPPORTED: {
+    sqlState: '42808',
+    hint: 'Leave the column as it is: the table gives out its values.',
+  },
+  DELTA_MERGE_UNRESOLVED_EXPRESSION: {
+    sqlState: '42601',
+    hint: 'Name the columns to set or to insert instead of *.',
   },
   DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_DATA_SCHEMA: {
     sqlState: '0AKDC',

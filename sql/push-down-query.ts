@@ -7,8 +7,12 @@ import { CodedError } from '../catalog/coded-error.ts';
 import type { StructType } from '../catalog/data-type.ts';
 import type { BoundQuery } from './bind/bound-query.ts';
 import { clockMacroSql } from './bind/clock-use.ts';
+import type { PinnedTable } from './bind/snapshot-pins.ts';
+import { metadataColumn } from './file-metadata.ts';
+import { hiddenColumnType } from './plan/metadata-column-sql.ts';
 import { parsePlan } from './plan/plan-json.ts';
-import { compileQuery, tablesOf } from './plan/compile-query.ts';
+import { compileQuery, tablesOf, temporariesOf } from './plan/compile-query.ts';
+import { rowColumnNames } from './plan/row-columns.ts';
 import { parameterLiterals } from './plan/parameter-literals.ts';
 import { readPushDown, type PushDown } from './plan/push-down.ts';
 import type { TextEdit } from './parse/text-edits.ts';
@@ -65,16 +69,22 @@ async function plan(
   const tables = tablesOf(bound);
   try {
     const { json, tableNames } = await services.planner.plan({
-      tables: tables.map(({ snapshot }) => columnsSql(snapshot.schema)),
-      text: (names) => compileQuery(bound, (_table, n) => `FROM ${names[n] ?? ''}`, literals).text,
+      tables: plannedTables(bound),
+      text: (names) =>
+        compileQuery(
+          bound,
+          (_table, n) => `FROM ${names[n] ?? ''}`,
+          literals,
+          (_relation, n) => `FROM ${names[tables.length + n] ?? ''}`,
+        ).text,
       setUp,
       signal,
     });
     const root = json.length > planLengthMax ? undefined : parsePlan(json);
     if (root === undefined) return unknown('its plan cannot be read');
-    const planned = tableNames.map((name, n) => ({
-      name,
-      fields: tables[n]?.snapshot.schema.fields ?? [],
+    const planned = tables.map(({ snapshot }, n) => ({
+      name: tableNames[n] ?? '',
+      fields: snapshot.schema.fields,
     }));
     const pushDown = readPushDown(root, planned);
     return pushDown === undefined
@@ -84,6 +94,22 @@ async function plan(
     if (signal.aborted || !(error instanceof CodedError)) throw error;
     return unknown(`it cannot be planned ahead: ${error.message}`);
   }
+}
+
+/** The columns of what the query reads: its tables, then its temporary tables. */
+function plannedTables(bound: BoundQuery): readonly string[] {
+  return [...tablesOf(bound).map(tableColumnsSql), ...temporariesOf(bound).map(columnsSql)];
+}
+
+/** What is known of `_metadata` is only that it is there: no predicate on it is understood. */
+function tableColumnsSql(table: PinnedTable): string {
+  const { snapshot, metadataFields } = table;
+  const columns = snapshot.schema.fields.length === 0 ? [] : [columnsSql(snapshot.schema)];
+  if (metadataFields !== undefined) {
+    columns.push(`${quoteIdentifier(metadataColumn)} ${hiddenColumnType(metadataFields)}`);
+  }
+  for (const name of rowColumnNames(table)) columns.push(`${quoteIdentifier(name)} BIGINT`);
+  return columns.join(', ');
 }
 
 const columnTexts = new WeakMap<StructType, string>();
@@ -109,5 +135,5 @@ function comment(text: string): string {
 
 function cacheKey(bound: BoundQuery, literals: readonly TextEdit[]): string {
   const { text } = compileQuery(bound, (_table, n) => `FROM t${n}`, literals);
-  return [text, ...tablesOf(bound).map(({ snapshot }) => columnsSql(snapshot.schema))].join('\0');
+  return [text, ...plannedTables(bound)].join('\0');
 }

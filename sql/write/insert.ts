@@ -11,7 +11,6 @@ import { protocolFor } from '../../catalog/log/protocol-upgrade.ts';
 import { readProperty, tableProperties } from '../../catalog/log/table-properties.ts';
 import type { Transaction } from '../../catalog/commit/transaction.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
-import { SnapshotPins } from '../bind/snapshot-pins.ts';
 import { errorAt } from '../errors.ts';
 import type { Insert } from '../parse/statement.ts';
 import { raiseSql } from '../raise.ts';
@@ -54,8 +53,7 @@ export async function insert(
   refuseUnsupported(statement, context);
   for (let attempt = 1; ; attempt++) {
     // The first attempt reads what the statement has pinned already, the others what is there now.
-    const pins =
-      attempt === 1 ? context.pins : new SnapshotPins(context.services.snapshots, context.signal);
+    const pins = attempt === 1 ? context.pins : context.pins.anew();
     try {
       return await insertOnce(statement, { ...context, pins });
     } catch (error) {
