@@ -52,11 +52,11 @@ const assignments: readonly (readonly [column: string, value: string, expected: 
   ['TIMESTAMP', `'2024-02-29 10:00:00'`, '2024-02-29T10:00:00.000000Z'],
   ['TIMESTAMP', `'2024-02-29T10:00:00+02:00'`, '2024-02-29T08:00:00.000000Z'],
   ['TIMESTAMP', `'yesterday'`, invalid],
-  ['STRUCT<a: INT, b: STRING>', `struct_pack(x := '5', y := 6)`, '{"a":5,"b":"6"}'],
-  ['STRUCT<a: INT>', `struct_pack(x := 1, y := 2)`, 'DELTA_INSERT_COLUMN_ARITY_MISMATCH 42802'],
-  ['ARRAY<INT>', `[1.9, NULL]`, '[1,null]'],
-  ['ARRAY<TINYINT>', `[1, 300]`, overflow],
-  ['MAP<STRING, INT>', `map([1], ['7'])`, '[["1",7]]'],
+  ['STRUCT<a: INT, b: STRING>', `named_struct('x', '5', 'y', 6)`, '{"a":5,"b":"6"}'],
+  ['STRUCT<a: INT>', `named_struct('x', 1, 'y', 2)`, 'DELTA_INSERT_COLUMN_ARITY_MISMATCH 42802'],
+  ['ARRAY<INT>', `array(1.9, NULL)`, '[1,null]'],
+  ['ARRAY<TINYINT>', `array(1, 300)`, overflow],
+  ['MAP<STRING, INT>', `map(1, '7')`, '[["1",7]]'],
   ['STRUCT<a: INT>', 'NULL', 'null'],
 ];
 let number = 0;
@@ -151,7 +151,7 @@ test('columns are added where the statement or the session says so', async () =>
     `CREATE TABLE grows (id INT, st STRUCT<a: INT>) USING DELTA TBLPROPERTIES ('delta.columnMapping.mode' = 'name', 'delta.enableTypeWidening' = 'true')`,
   );
   await place.run(
-    `INSERT WITH SCHEMA EVOLUTION INTO grows BY NAME SELECT 3000000000L AS id, struct_pack(a := 1, b := 'n') AS st, true AS \`a flag\``,
+    `INSERT WITH SCHEMA EVOLUTION INTO grows BY NAME SELECT 3000000000L AS id, named_struct('a', 1, 'b', 'n') AS st, true AS \`a flag\``,
   );
   await place.run('SET spark.databricks.delta.schema.autoMerge.enabled = true');
   await place.run(`INSERT INTO grows BY NAME SELECT 2 AS id, DATE '2020-01-01' AS d`);
@@ -163,5 +163,58 @@ test('columns are added where the statement or the session says so', async () =>
   assert.deepEqual(await place.run('SELECT * FROM grows ORDER BY id'), [
     [2, null, null, '2020-01-01'],
     [3000000000, { a: 1, b: 'n' }, true, null],
+  ]);
+});
+
+for (const properties of ['', `TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')`]) {
+  test(`REPLACE WHERE puts rows that meet a condition in the place of others ${properties}`, async () => {
+    const table = `replaced${number++}`;
+    await place.run(`CREATE TABLE ${table} (id BIGINT, k STRING, v INT) USING DELTA ${properties}`);
+    await place.run(`INSERT INTO ${table} VALUES (1,'a',10),(2,'b',20),(3,NULL,30),(4,'d',NULL)`);
+    await place.run(`INSERT INTO ${table} REPLACE WHERE v >= 20 VALUES (7, 'r', 25)`);
+    const rows = () => place.run(`SELECT * FROM ${table} ORDER BY id`);
+    const expected = [
+      [1, 'a', 10],
+      [4, 'd', null],
+      [7, 'r', 25],
+    ];
+    assert.deepEqual(await rows(), expected);
+    for (const values of [`(8, 'bad', 5)`, `(7, 'r', 25), (8, 'bad', NULL)`]) {
+      const outcome = await place.outcome(
+        `INSERT INTO ${table} REPLACE WHERE v >= 20 VALUES ${values}`,
+      );
+      assert.equal(outcome, 'DELTA_REPLACE_WHERE_MISMATCH 44000');
+    }
+    assert.deepEqual(await rows(), expected);
+    await place.run(
+      `INSERT INTO ${table} REPLACE WHERE ${table}.v >= 20 SELECT id + 1, k, v + 1 FROM ${table} WHERE v > 20`,
+    );
+    assert.deepEqual(await rows(), [...expected.slice(0, 2), [8, 'r', 26]]);
+    // A row that no longer is there takes nothing away; one that meets the condition comes.
+    await place.run(`INSERT INTO ${table} REPLACE WHERE v = 99 VALUES (9, 'n', 99)`);
+    assert.equal((await rows()).length, 4);
+  });
+}
+
+test('REPLACE WHERE of a partition takes whole files and opens none', async () => {
+  await place.run('CREATE TABLE days (id INT, d DATE) USING DELTA PARTITIONED BY (d)');
+  await place.run(
+    `INSERT INTO days VALUES (1, DATE '2024-01-01'), (2, DATE '2024-01-02'), (3, NULL)`,
+  );
+  await place.run(
+    `INSERT INTO days REPLACE WHERE d = DATE '2024-01-02' VALUES (4, DATE '2024-01-02')`,
+  );
+  assert.deepEqual(await place.run('SELECT id FROM days ORDER BY id'), [[1], [3], [4]]);
+  const kinds = place.actions('days', 2).map((action) => Object.keys(action)[0]);
+  assert.deepEqual(kinds, ['commitInfo', 'remove', 'add']);
+});
+
+test('parameters stand in the condition of REPLACE WHERE and in its query', async () => {
+  await place.run('CREATE TABLE asked (id INT, v INT) USING DELTA');
+  await place.run('INSERT INTO asked VALUES (1, 1), (2, 2)');
+  await place.run('INSERT INTO asked REPLACE WHERE v >= $1 SELECT $2, $1', undefined, [2, 7]);
+  assert.deepEqual(await place.run('SELECT * FROM asked ORDER BY id'), [
+    [1, 1],
+    [7, 2],
   ]);
 });

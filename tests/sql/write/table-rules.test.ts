@@ -31,17 +31,17 @@ const cases: {
   'NOT NULL in a struct': {
     columns: 'a INT, st STRUCT<x: INT NOT NULL, y: INT>',
     outcomes: [
-      [`SELECT 1, struct_pack(x := 1, y := NULL::INT)`, 'ok'],
+      [`SELECT 1, named_struct('x', 1, 'y', CAST(NULL AS INT))`, 'ok'],
       ['VALUES (1, NULL)', 'ok'],
-      [`SELECT 1, struct_pack(x := NULL::INT, y := 1)`, isNull],
+      [`SELECT 1, named_struct('x', CAST(NULL AS INT), 'y', 1)`, isNull],
     ],
   },
   'NOT NULL in a list of structs and in a map': {
     columns: 'a INT, l ARRAY<STRUCT<x: INT NOT NULL>>, m MAP<STRING, STRUCT<y: INT NOT NULL>>',
     outcomes: [
-      [`SELECT 1, [struct_pack(x := 1)], map(['k'], [struct_pack(y := 1)])`, 'ok'],
-      [`SELECT 1, [struct_pack(x := 1), struct_pack(x := NULL::INT)], NULL`, isNull],
-      [`SELECT 1, NULL, map(['k'], [struct_pack(y := NULL::INT)])`, isNull],
+      [`SELECT 1, array(named_struct('x', 1)), map('k', named_struct('y', 1))`, 'ok'],
+      [`SELECT 1, array(named_struct('x', 1), named_struct('x', CAST(NULL AS INT))), NULL`, isNull],
+      [`SELECT 1, NULL, map('k', named_struct('y', CAST(NULL AS INT)))`, isNull],
     ],
   },
   'a CHECK constraint, of which NULL is a violation': {

@@ -16,7 +16,11 @@ export interface LoggedAdd {
 
 export interface WritePlace {
   readonly warehouse: string;
-  run(sql: string, dialect?: Dialect): Promise<readonly (readonly CellValue[])[]>;
+  run(
+    sql: string,
+    dialect?: Dialect,
+    parameters?: readonly unknown[],
+  ): Promise<readonly (readonly CellValue[])[]>;
   /** `ok`, or the code and SQLSTATE of the failure. */
   outcome(sql: string, dialect?: Dialect): Promise<string>;
   /** The actions of one version of a table in the schema `default`, each under its name. */
@@ -50,7 +54,8 @@ export async function openWritePlace(dialect: Dialect = 'duckdb'): Promise<Write
   };
   return {
     warehouse,
-    run: async (sql, other = dialect) => (await client.run({ sql, dialect: other })).rows,
+    run: async (sql, other = dialect, parameters) =>
+      (await client.run({ sql, dialect: other, parameters })).rows,
     async outcome(sql, other = dialect) {
       try {
         await client.run({ sql, dialect: other });
