@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import type { SqlEngine } from '../../sql/sql-engine.ts';
 import { makeScratch, openEngine } from './open-engine.ts';
-import { engineClient, SqlFailure, type CellValue, type SqlClient } from './sql-client.ts';
+import { engineClient, SqlFailure, type SqlClient } from './sql-client.ts';
 
 const seed = Number(process.env['LEVEE_SEED'] ?? Date.now() % 2 ** 31);
 
