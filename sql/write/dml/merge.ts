@@ -12,6 +12,7 @@ import { resolveClauses, type MergeClause, type ResolvedMerge } from './merge-cl
 import { mergeDescription, type MergeCounts } from './merge-history.ts';
 import { clauseQuery, findMergeRows, mergeSteps } from './merge-rows.ts';
 import { bindSource, runSource, sourceQuery, type MergeSourceRows } from './merge-source.ts';
+import { requireRowValues } from './require-row-values.ts';
 import { refuseChance, refuseSubquery } from './refuse-subquery.ts';
 import { openRowTarget, type RowTarget } from './row-target.ts';
 import { makeRows, selectValues } from './row-values.ts';
@@ -44,6 +45,7 @@ async function mergeOnce(statement: Merge, context: WorkContext): Promise<MergeC
   refuseConditions(statement, context);
   const sourceText = sourceQuery(statement, context);
   const pieces = piecesOf(statement);
+  requireRowValues(pieces, context);
   requireParameters(
     mergeParameters(sourceText.finish().parameters, parametersOf(pieces, context.session.dialect)),
     context.parameters,
@@ -68,6 +70,7 @@ async function mergeOnce(statement: Merge, context: WorkContext): Promise<MergeC
       oldChangeTypeSql: oldChangeTypeSql(resolved.clauses),
       updatesRows: counts.updated > 0,
       newRows: newRows.map(({ rows }) => rows),
+      newRowCount: counts.updated + counts.inserted,
     },
     context,
   );
