@@ -5,6 +5,7 @@
  */
 import type { StructType } from '../data-type.ts';
 import type { Action, Metadata, Protocol } from '../log/actions.ts';
+import { clusteringColumns, clusteringDomain, type ClusteringColumn } from '../log/clustering.ts';
 import { hasInCommitTimestamps } from '../log/protocol.ts';
 import { noRowIds, rowIdHighWaterMark, rowTrackingDomain } from '../log/row-tracking.ts';
 import { parseSchema } from '../log/schema.ts';
@@ -24,6 +25,8 @@ export interface CommitBase {
   /** Absent only where there is no table yet. */
   readonly definition: TableDefinition | undefined;
   readonly rowIdHighWaterMark: number;
+  /** By physical names; none where the table is not clustered. */
+  readonly clusteringColumns: readonly ClusteringColumn[];
   /** The in-commit timestamp of the version, else the time of its file; -1 where neither is known. */
   readonly timestampMs: number;
   /** What the last version of an application was, by appId. */
@@ -63,6 +66,7 @@ export function baseOf(snapshot: Snapshot): CommitBase {
       snapshot.domainMetadata.get(rowTrackingDomain),
       location,
     ),
+    clusteringColumns: clusteringColumns(snapshot.domainMetadata.get(clusteringDomain), location),
     timestampMs,
     txns: new TxnVersions(txns),
   };
@@ -75,6 +79,7 @@ export function noTable(location: string): CommitBase {
     version: -1,
     definition: undefined,
     rowIdHighWaterMark: noRowIds,
+    clusteringColumns: [],
     timestampMs: -1,
     txns: new TxnVersions(undefined),
   };
@@ -96,6 +101,7 @@ export function advanceBase(
   let protocol = base.definition?.protocol;
   let metadata = base.definition?.metadata;
   let mark = base.rowIdHighWaterMark;
+  let clustering = base.clusteringColumns;
   let inCommitTimestamp: number | undefined;
   const txns: (readonly [string, bigint])[] = [];
   for (const action of actions) {
@@ -111,6 +117,9 @@ export function advanceBase(
         break;
       case 'domainMetadata':
         if (action.domain === rowTrackingDomain) mark = rowIdHighWaterMark(action, base.location);
+        if (action.domain === clusteringDomain) {
+          clustering = clusteringColumns(action, base.location);
+        }
         break;
       case 'commitInfo':
         inCommitTimestamp ??= action.inCommitTimestamp;
@@ -131,6 +140,7 @@ export function advanceBase(
     version: base.version + 1,
     definition,
     rowIdHighWaterMark: mark,
+    clusteringColumns: clustering,
     timestampMs: (hasOwnTime ? inCommitTimestamp : undefined) ?? fileTimeMs ?? -1,
     txns: base.txns.with(txns),
   };

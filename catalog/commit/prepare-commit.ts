@@ -13,6 +13,7 @@ import assert from 'node:assert/strict';
 import { CodedError } from '../coded-error.ts';
 import type { JsonValue } from '../data-type.ts';
 import type { Action, AddFile, CommitInfo, Metadata, Protocol } from '../log/actions.ts';
+import { clusteringColumns, clusteringDomain, columnsWithoutStats } from '../log/clustering.ts';
 import { columnMappingMode, physicalName } from '../log/column-mapping.ts';
 import {
   checkWritable,
@@ -86,7 +87,8 @@ export function composeCommit(
  *
  * @throws DELTA_UNSUPPORTED_FEATURES_FOR_WRITE and what else `checkWritable` throws,
  *   DELTA_CANNOT_MODIFY_APPEND_ONLY, DELTA_DOMAIN_METADATA_NOT_SUPPORTED,
- *   DELTA_ROW_ID_ASSIGNMENT_WITHOUT_STATS, DELTA_ROW_TRACKING_ILLEGAL_PROPERTY_COMBINATION
+ *   DELTA_ROW_ID_ASSIGNMENT_WITHOUT_STATS, DELTA_ROW_TRACKING_ILLEGAL_PROPERTY_COMBINATION,
+ *   DELTA_CLUSTERING_COLUMN_MISSING_STATS
  */
 export function prepareBody(
   content: TransactionContent,
@@ -109,6 +111,7 @@ export function prepareBody(
   checkDomains(content, protocol, base.location);
   checkRowTrackingProperties(metadata);
   checkPartitionValues(adds, definition);
+  checkClusteringStats(content, base, protocol);
   const rowIds = assignRowIds(content, base, definition);
   return {
     definition,
@@ -236,6 +239,29 @@ function checkRowTrackingProperties({ configuration }: Metadata): void {
     'Row tracking cannot be enabled and suspended at once: both delta.enableRowTracking and ' +
       'delta.rowTrackingSuspended are true.',
   );
+}
+
+/** Each new file has statistics of the columns that cluster the table; those listed anew may lack them. */
+function checkClusteringStats(
+  { adds, removes, domainMetadata }: TransactionContent,
+  base: CommitBase,
+  protocol: Protocol,
+): void {
+  if (adds.length === 0 || !supportsFeature(protocol, 'clustering')) return;
+  const own = domainMetadata.find(({ domain }) => domain === clusteringDomain);
+  const columns =
+    own === undefined ? base.clusteringColumns : clusteringColumns(own, base.location);
+  const listed = new Set(removes.map(({ path }) => path));
+  for (const file of adds) {
+    if (!file.dataChange || listed.has(file.path)) continue;
+    const [missing] = columnsWithoutStats(file, columns);
+    if (missing === undefined) continue;
+    throw new CodedError(
+      'DELTA_CLUSTERING_COLUMN_MISSING_STATS',
+      `${base.location} is clustered by ${missing.join('.')}, of which the file ${file.path} has no ` +
+        'statistics.',
+    );
+  }
 }
 
 /** Each new file has a value for each partition column, by its physical name. */

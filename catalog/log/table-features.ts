@@ -94,12 +94,7 @@ export const tableFeatures: { readonly [name: string]: TableFeature } = Object.f
   icebergCompatV1: writer(unlessActive('Iceberg metadata is not written')),
   icebergCompatV2: writer(unlessActive('Iceberg metadata is not written')),
   icebergCompatV3: writer(unlessActive('Iceberg metadata is not written')),
-  clustering: writer(
-    ifEnforced('this statement does not write statistics of all clustering columns'),
-    {
-      requires: ['domainMetadata'],
-    },
-  ),
+  clustering: writer(yes, { requires: ['domainMetadata'] }),
   vacuumProtocolCheck: both(yes, yes, { mayArriveMeanwhile: true }),
   inCommitTimestamp: writer(yes, { mayArriveMeanwhile: true }),
   checkpointProtection: writer(yes),

@@ -14,13 +14,14 @@ import {
   createFile,
   isTempName,
   makeFolder,
+  publishFile,
   replaceFile,
   syncFile,
   syncFolder,
   type FileSystem,
 } from './durable-write.ts';
 import { codedFsError, errnoOf, isMissing, requireDiskLocation } from './fs-errors.ts';
-import { compareUtf8 } from './utf8-order.ts';
+import { compareUtf8 } from '../utf8-order.ts';
 
 export interface LocalStoreOptions {
   /** Node's own unless a test wants faults. */
@@ -101,6 +102,17 @@ export function createLocalStore({ fs = nodeFs }: LocalStoreOptions = {}): Objec
         return await createFile(fs, location, bytes);
       } catch (error) {
         throw codedFsError(error, 'write', location);
+      }
+    },
+
+    async publish({ from, to }, { signal } = {}) {
+      requireDiskLocation(from);
+      requireDiskLocation(to);
+      throwIfAborted(signal);
+      try {
+        return await publishFile(fs, from, to);
+      } catch (error) {
+        throw codedFsError(error, 'write', to);
       }
     },
 

@@ -1,11 +1,18 @@
 /**
- * `ParquetIo` over DuckDB: the columns of checkpoints and sidecars, read columnar, and only those
- * that are asked for.
+ * `ParquetIo` and `ParquetWriter` over DuckDB: the columns of checkpoints and sidecars, read columnar,
+ * and only those that are asked for; and such files written as their rows come.
  */
 import { DuckDBTypeId, type DuckDBType } from '@duckdb/node-api';
 import { CodedError } from '../../catalog/coded-error.ts';
-import type { ColumnBatch } from '../../catalog/column-batch.ts';
-import type { CallOptions, ParquetColumn, ParquetIo } from '../../catalog/ports.ts';
+import type { ColumnBatch, ColumnVector } from '../../catalog/column-batch.ts';
+import type {
+  CallOptions,
+  ParquetColumn,
+  ParquetIo,
+  ParquetWriter,
+  RowSource,
+  WrittenParquet,
+} from '../../catalog/ports.ts';
 import { quoteFileName, quoteIdentifier, quoteString } from '../quote.ts';
 import type { DuckdbEngine } from './duckdb-engine.ts';
 import type { EngineConnection } from './engine-connection.ts';
@@ -14,6 +21,38 @@ export function createParquetIo(engine: DuckdbEngine): ParquetIo {
   return {
     readColumns: (locations, columns, options) => readColumns(engine, locations, columns, options),
   };
+}
+
+/**
+ * Rows of one row group: they are held until it is full. Readers take row groups in parallel.
+ */
+const rowGroupRows = 61_440;
+
+export function createParquetWriter(engine: DuckdbEngine): ParquetWriter {
+  return {
+    writeRows: (location, rows, options) => writeRows(engine, location, rows, options),
+  };
+}
+
+async function writeRows(
+  engine: DuckdbEngine,
+  location: string,
+  rows: RowSource,
+  options: CallOptions | undefined,
+): Promise<WrittenParquet> {
+  const signal = options?.signal ?? new AbortController().signal;
+  const [file] = await engine.withConnection((connection) =>
+    engine.rowSources.reading(rows, (table) =>
+      connection.copy(
+        `COPY (SELECT * FROM ${table}) TO ${quoteString(location)} (FORMAT parquet, ` +
+          `COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false, RETURN_STATS)`,
+        undefined,
+        signal,
+      ),
+    ),
+  );
+  if (file === undefined) throw new CodedError('INTERNAL_ERROR', `${location} was not written.`);
+  return { sizeBytes: file.bytes, rowCount: file.rowCount };
 }
 
 async function* readColumns(
@@ -29,15 +68,42 @@ async function* readColumns(
     const files = `read_parquet([${locations.map(quoteFileName).join(', ')}], union_by_name = true, hive_partitioning = false)`;
     await requireValidSchema(connection, locations, options?.signal);
     const schema = await connection.columnTypes(`SELECT * FROM ${files}`);
-    const list = columns.map((column) => `${columnSql(column, schema)}`).join(', ');
+    const sqls = columns.map((column) => columnSql(column, schema));
+    const list = sqls.filter((sql) => sql !== undefined);
     const result = await connection.stream(
-      `SELECT ${list} FROM ${files}`,
+      `SELECT ${list.length === 0 ? 'NULL' : list.join(', ')} FROM ${files}`,
       undefined,
       options?.signal,
     );
-    yield* result.batches;
+    for await (const { rowCount, columns: found } of fetchedAhead(result.batches)) {
+      let next = 0;
+      const all = columns.map((column, i) => {
+        const vector = sqls[i] === undefined ? undefined : found[next++];
+        return vector ?? nulls(column, rowCount);
+      });
+      yield { rowCount, columns: all };
+    }
   } finally {
     connection.close();
+  }
+}
+
+/** The same batches, each fetched while the one before is worked on. */
+async function* fetchedAhead(
+  batches: AsyncGenerator<ColumnBatch, void, undefined>,
+): AsyncGenerator<ColumnBatch, void, undefined> {
+  let next = batches.next();
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done === true) return;
+      next = batches.next();
+      // Its failure is met when it is awaited, if that happens at all.
+      next.catch(() => undefined);
+      yield value;
+    }
+  } finally {
+    await batches.return();
   }
 }
 
@@ -72,19 +138,42 @@ const sqlTypes = {
   boolean: 'BOOLEAN',
 } as const;
 
-/** The value at `path`, or NULL of the right type where the file has no such column. */
-function columnSql(column: ParquetColumn, schema: ReadonlyMap<string, DuckDBType>): string {
+/** A column that the files do not have. */
+function nulls({ as }: ParquetColumn, length: number): ColumnVector {
+  const validity = new Uint8Array(Math.ceil(length / 8));
+  switch (as) {
+    case 'text': {
+      const offsets = new Int32Array(length + 1);
+      return { kind: 'bytes', length, validity, offsets, bytes: new Uint8Array(0) };
+    }
+    case 'long':
+      return { kind: 'long', length, validity, values: new BigInt64Array(length) };
+    case 'integer':
+      return { kind: 'int', length, validity, values: new Int32Array(length) };
+    case 'boolean':
+      return { kind: 'boolean', length, validity, values: new Uint8Array(length) };
+  }
+}
+
+/** The value at `path`; `undefined` where the files have no such column. */
+function columnSql(
+  column: ParquetColumn,
+  schema: ReadonlyMap<string, DuckDBType>,
+): string | undefined {
   const sqlType = sqlTypes[column.as];
   const [first, ...rest] = column.path;
   let type: DuckDBType | undefined = first === undefined ? undefined : schema.get(first);
-  if (first === undefined || type === undefined) return `CAST(NULL AS ${sqlType})`;
+  if (first === undefined || type === undefined) return undefined;
   let sql = quoteIdentifier(first);
   for (const name of rest) {
     type = fieldType(type, name);
-    if (type === undefined) return `CAST(NULL AS ${sqlType})`;
+    if (type === undefined) return undefined;
     sql = `struct_extract(${sql}, ${quoteString(name)})`;
   }
-  if (column.as === 'text' && isNested(type)) return `CAST(to_json(${sql}) AS VARCHAR)`;
+  if (column.as === 'text' && isNested(type)) {
+    // Most rows have no such action: DuckDB makes text of those only that have.
+    return `CASE WHEN ${sql} IS NOT NULL THEN CAST(to_json(${sql}) AS VARCHAR) END`;
+  }
   return `CAST(${sql} AS ${sqlType})`;
 }
 

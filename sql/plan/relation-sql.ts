@@ -12,13 +12,21 @@
  *    rules out are left out of the list beforehand.
  * 3. Nested fields whose physical names differ from the logical ones are rebuilt, and so are values
  *    that lie in the files in another form: see `stored-type.ts`.
- * 4. Rows that a deletion vector marks are removed by their position in the file: `deletedRows` names
- *    a relation of packed positions, `(file number << 40) | row number`, for the files that have one.
+ * 4. Rows that a deletion vector marks are removed by their position in the file. Of one file: by a
+ *    bit string, which DuckDB looks at while it reads; then no rows have to be joined. Of many: by a
+ *    relation of packed positions, `(file number << 40) | row number`.
  */
 import type { StructField } from '../../catalog/data-type.ts';
 import { quoteFileName, quoteIdentifier, quoteString } from '../quote.ts';
 import { duckdbType } from '../types.ts';
+import {
+  emptyRowColumnsSql,
+  rowColumnsSql,
+  rowNumberBits,
+  type RelationRows,
+} from './row-columns.ts';
 import { logicalValueSql } from './logical-value-sql.ts';
+import { emptyHiddenColumnSql, hiddenColumnSql, type HiddenColumn } from './metadata-column-sql.ts';
 import { partitionListSql } from './partition-list-sql.ts';
 import { same, storedDuckdbType, type StoredType } from './stored-type.ts';
 
@@ -54,33 +62,62 @@ export interface Relation {
   readonly stored?: readonly StoredType[] | undefined;
   /** Nothing is known of the files but that the table has texts and no binaries: bytes are texts. */
   readonly bytesAreText?: boolean | undefined;
-  /** Names a relation with one BIGINT column of packed positions, when any file has a deletion vector. */
-  readonly deletedRows: string | undefined;
-  /** Only the rows at those positions are read, and not all others. */
-  readonly isMarked?: boolean | undefined;
+  /** Of files that have deletion vectors. */
+  readonly deletedRows: DeletedRowsRelation | undefined;
+  /** `_metadata`, behind the columns, for a query that uses it. */
+  readonly hidden?: HiddenColumn | undefined;
+  /** The relation has these columns besides. */
+  readonly rows?: RelationRows | undefined;
 }
 
-/** Bits of a packed position that hold the row number: files of up to 2^40 rows. */
-export const rowNumberBits = 40;
+/** Where the positions are that deletion vectors mark, by the names the connection knows them by. */
+export type DeletedRowsRelation =
+  /** A variable with a bit string for the only file: 1 = deleted. Its last bit is 0. */
+  | { readonly kind: 'bits'; readonly variable: string }
+  | {
+      /** A table with one BIGINT column of packed positions. */
+      readonly kind: 'positions';
+      readonly table: string;
+      /** Whether only the rows at those positions are read, and not all others. */
+      readonly isMarked: boolean;
+    };
 
 const noColumn = '__levee_none';
 
 /** A SELECT, without parentheses. */
 export function relationSql(relation: Relation): string {
-  if (relation.files.length === 0) return emptyRelationSql(relation.columns);
+  if (relation.files.length === 0) return emptyRelationSql(relation);
   const sources = sourceNames(relation);
-  const list = relation.columns
-    .map((column, index) => columnSql(column, sources[index] ?? '', storedAs(relation, index)))
-    .join(', ');
+  const values = relation.columns.map((column, index) =>
+    columnSql(column, sources[index] ?? '', storedAs(relation, index)),
+  );
+  if (relation.hidden !== undefined) values.push(hiddenColumnSql(relation.hidden));
+  if (relation.rows !== undefined) values.push(...rowColumnsSql(relation.rows));
+  const list = values.join(', ');
   const files = relation.files.map(quoteFileName).join(', ');
   const schema = relation.isPlain ? '' : ` ${schemaArgument(relation, sources)},`;
   const bytes = relation.bytesAreText === true ? ' binary_as_string = true,' : '';
   const source = `read_parquet([${files}],${schema}${bytes} hive_partitioning = false)`;
   const select = `SELECT ${list === '' ? 'NULL' : list} FROM ${source}`;
-  if (relation.deletedRows === undefined) return select;
-  const position = `((file_index::BIGINT << ${rowNumberBits}) | file_row_number)`;
-  const join = relation.isMarked === true ? 'SEMI' : 'ANTI';
-  return `${select} ${join} JOIN ${relation.deletedRows} AS __levee_deleted ON (__levee_deleted.position = ${position})`;
+  const { deletedRows } = relation;
+  return deletedRows === undefined ? select : `${select} ${remainingRowsSql(deletedRows)}`;
+}
+
+function remainingRowsSql(deletedRows: DeletedRowsRelation): string {
+  switch (deletedRows.kind) {
+    case 'bits': {
+      const bits = `getvariable(${quoteString(deletedRows.variable)})`;
+      // Rows behind the last deleted one need no bits of their own.
+      const row = `least(file_row_number, bit_length(${bits}) - 1)::INTEGER`;
+      return `WHERE get_bit(${bits}, ${row}) = 0`;
+    }
+    case 'positions': {
+      const { table, isMarked } = deletedRows;
+      const position = `((file_index::BIGINT << ${rowNumberBits}) | file_row_number)`;
+      const join = isMarked ? 'SEMI' : 'ANTI';
+      return `${join} JOIN ${quoteIdentifier(table)} AS __levee_deleted ON (__levee_deleted.position = ${position})`;
+    }
+  }
 }
 
 /** Several relations of the same columns as one. */
@@ -90,10 +127,12 @@ export function unionSql(selects: readonly string[]): string {
     : selects.map((select) => `(${select})`).join(' UNION ALL ');
 }
 
-function emptyRelationSql(columns: readonly RelationColumn[]): string {
+function emptyRelationSql({ columns, hidden, rows }: Relation): string {
   const list = columns.map(
     ({ field }) => `CAST(NULL AS ${duckdbType(field.type)}) AS ${quoteIdentifier(field.name)}`,
   );
+  if (hidden !== undefined) list.push(emptyHiddenColumnSql(hidden));
+  if (rows !== undefined) list.push(...emptyRowColumnsSql(rows));
   return `SELECT ${list.length === 0 ? 'NULL' : list.join(', ')} WHERE false`;
 }
 
@@ -140,6 +179,11 @@ function schemaArgument(relation: Relation, sources: readonly string[]): string 
       `${key}: {name: ${quoteString(sources[index] ?? '')}, type: ${type}, default_value: NULL}`,
     ];
   });
+  for (const [identifier, name] of columnsBesides(relation)) {
+    entries.push(
+      `${quoteString(identifier)}: {name: ${quoteString(name)}, type: 'BIGINT', default_value: NULL}`,
+    );
+  }
   // A table whose columns are all partition columns still needs a schema of its own, or the first
   // file's columns would be demanded of all the others.
   if (entries.length === 0) {
@@ -148,4 +192,15 @@ function schemaArgument(relation: Relation, sources: readonly string[]): string 
     );
   }
   return `schema = MAP {${entries.join(', ')}}`;
+}
+
+/** Columns of the files, all of them BIGINT, that are none of the table's: identifier and name. */
+function columnsBesides({ hidden, rows }: Relation): readonly (readonly [string, string])[] {
+  const besides = (hidden?.sources ?? []).map(
+    ({ identifier, name }) => [identifier, name] as const,
+  );
+  const tracking = rows?.columns.tracking;
+  if (tracking === undefined) return besides;
+  const { rowId, rowCommitVersion, physicalRowId, physicalRowCommitVersion } = tracking;
+  return [...besides, [physicalRowId, rowId], [physicalRowCommitVersion, rowCommitVersion]];
 }

@@ -1,6 +1,6 @@
 /** `DESCRIBE ...`, with Spark's and Delta's column names. */
-import { CodedError } from '../../catalog/coded-error.ts';
-import type { CommitRecord } from '../../catalog/commit-history.ts';
+import { clusteringColumns, clusteringDomain } from '../../catalog/log/clustering.ts';
+import { earliestVersion, type CommitRecord } from '../../catalog/commit-history.ts';
 import type { DataType, JsonValue } from '../../catalog/data-type.ts';
 import { catalogName } from '../../catalog/relation.ts';
 import { errorAt } from '../errors.ts';
@@ -205,6 +205,7 @@ const detailColumns: readonly StaticColumn[] = [
   { name: 'minReaderVersion', type: integerType },
   { name: 'minWriterVersion', type: integerType },
   { name: 'tableFeatures', type: stringsType },
+  { name: 'earliestVersion', type: longType },
 ];
 
 export async function describeDetail(
@@ -212,6 +213,7 @@ export async function describeDetail(
   context: StatementContext,
 ): Promise<StatementResult> {
   const { name, snapshot } = await describedTable(target, context);
+  const { services, signal } = context;
   const { metadata, protocol, files, location, timestampMs } = snapshot;
   const features = new Set([
     ...(protocol.readerFeatures ?? []),
@@ -226,30 +228,18 @@ export async function describeDetail(
     metadata.createdTime === undefined ? null : BigInt(metadata.createdTime) * 1000n,
     BigInt(timestampMs) * 1000n,
     metadata.partitionColumns,
-    clusteringColumns(snapshot.domainMetadata.get('delta.clustering')?.configuration),
+    clusteringColumns(snapshot.domainMetadata.get(clusteringDomain), location).map((path) =>
+      path.join('.'),
+    ),
     files.count,
     files.totalBytes,
     new Map(Object.entries(metadata.configuration)),
     protocol.minReaderVersion,
     protocol.minWriterVersion,
     [...features].sort(),
+    await earliestVersion(services.store, location, { signal }),
   ];
   return staticResult(detailColumns, [row], { snapshots: context.pins.snapshots });
-}
-
-/** The columns in the configuration of the domain `delta.clustering`, as the log names them. */
-function clusteringColumns(configuration: string | undefined): readonly string[] {
-  if (configuration === undefined) return [];
-  try {
-    const parsed = JSON.parse(configuration) as {
-      clusteringColumns?: readonly (readonly string[])[];
-    };
-    return (parsed.clusteringColumns ?? []).map((path) => path.join('.'));
-  } catch (cause) {
-    throw new CodedError('DELTA_LOG_CORRUPT', 'The domain delta.clustering holds no valid JSON.', {
-      cause,
-    });
-  }
 }
 
 function text(value: JsonValue | undefined): string | null {

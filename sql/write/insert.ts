@@ -1,83 +1,65 @@
-/** `INSERT INTO`: the rows of a query appended to a table, in one commit. */
-import { CodedError } from '../../catalog/coded-error.ts';
-import type { DataType, StructField } from '../../catalog/data-type.ts';
-import { didYouMean } from '../../catalog/closest-name.ts';
-import { checkWritable } from '../../catalog/log/protocol.ts';
+/**
+ * `INSERT INTO` and `INSERT OVERWRITE`: the rows of a query written to a table in one commit, beside its
+ * rows or instead of them.
+ */
+import { checkWritable, enforcedFeatures } from '../../catalog/log/protocol.ts';
+import { readProperty, tableProperties } from '../../catalog/log/table-properties.ts';
+import type { Transaction } from '../../catalog/commit/transaction.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import { errorAt } from '../errors.ts';
 import type { Insert } from '../parse/statement.ts';
-import { planSource, type SourceQuery } from './source-query.ts';
-import { quoteIdentifier } from '../quote.ts';
-import type { ResultColumn, StatementResult } from '../sql-engine.ts';
+import type { StatementResult } from '../sql-engine.ts';
 import type { StatementContext } from '../statement-context.ts';
 import { longType, staticResult } from '../static-result.ts';
-import { duckdbType } from '../types.ts';
 import { describedTable } from '../utility/described-target.ts';
-import { assignmentSql } from './assignment.ts';
-import { indexedColumnsDefault } from './file-stats-json.ts';
-import { stageRows } from './stage-rows.ts';
-
-/** The features whose rules for rows an append follows. */
-function enforcedFor({ schema }: Snapshot): ReadonlySet<string> {
-  // Appended rows are their own change data.
-  const enforced = new Set(['changeDataFeed']);
-  // Every column has statistics where there are few; which of them cluster does not matter then.
-  if (leafCount(schema) <= indexedColumnsDefault) enforced.add('clustering');
-  return enforced;
-}
-
-function leafCount(type: DataType): number {
-  if (type.kind !== 'struct') return 1;
-  return type.fields.reduce((sum, field) => sum + leafCount(field.type), 0);
-}
+import { recordReads } from './dml/read-set.ts';
+import { identityHighWaterMarks, withHighWaterMarks } from './identity-columns.ts';
+import { overwriteAll, overwritePartitions } from './overwritten-files.ts';
+import { givenRows, insertedRows, type GivenRows, type InsertedRows } from './inserted-rows.ts';
+import { planSource, type SourceQuery } from './source-query.ts';
+import { replaceWhere } from './replace-where.ts';
+import { isConflict, retryConflicts } from './retry-conflicts.ts';
+import { removeStagedFiles } from './remove-staged.ts';
+import { stageRows, type StagedRows } from './stage-rows.ts';
 
 export async function insert(
   statement: Insert,
   context: StatementContext,
 ): Promise<StatementResult> {
-  if (statement.mode.kind !== 'append') {
-    throw new CodedError(
-      'UNSUPPORTED_STATEMENT',
-      'INSERT OVERWRITE and REPLACE WHERE are not supported.',
-      {
-        hint: 'INSERT INTO appends.',
-      },
-    );
+  const { mode, target } = statement;
+  if (mode.kind === 'replaceWhere') {
+    return await replaceWhere({ ...statement, mode }, context);
   }
+  if (mode.kind === 'replaceUsing') {
+    throw errorAt(context.source, target.start, {
+      code: 'UNSUPPORTED_FEATURE',
+      message: 'INSERT ... REPLACE USING is not supported.',
+      hint: 'Use MERGE INTO, or REPLACE WHERE.',
+    });
+  }
+  return await retryConflicts(context, (current) => insertOnce(statement, current));
+}
+
+async function insertOnce(statement: Insert, context: StatementContext): Promise<StatementResult> {
   const { snapshot } = await describedTable(statement.target, context);
   const { location, protocol, metadata, schema } = snapshot;
-  const enforced = enforcedFor(snapshot);
-  checkWritable(location, protocol, metadata, schema, enforced);
-  const source = await planSource(statement.query, context);
-  const sql = assignedSql(statement, snapshot, source, context);
-  const staged = await stageRows(
-    {
-      source: source.plan,
-      sql,
-      fields: snapshot.schema.fields,
-      partitionColumns: snapshot.metadata.partitionColumns,
-      location: snapshot.location,
-    },
-    context,
-  );
+  checkWritable(location, protocol, metadata, schema, enforcedFeatures);
+  refuseOverwriteOfAppendOnly(statement, snapshot, context);
+  const given = givenRows(statement, snapshot, context);
+  const source = await planSource(given.query, context);
+  const { columns } = source;
+  const rows = insertedRows(statement, snapshot, { ...given, columns }, context);
+  const sql = rows.around.join(source.plan.sql);
+  const staged = await stageRows({ source: source.plan, sql, target: rows.target }, context);
   const transaction = context.services.transactions.begin(snapshot);
-  transaction.enforces(enforced);
-  transaction.add(staged.files);
-  await transaction.commit(
-    {
-      operation: 'WRITE',
-      operationParameters: {
-        mode: 'Append',
-        partitionBy: JSON.stringify(snapshot.metadata.partitionColumns),
-      },
-      operationMetrics: {
-        numFiles: String(staged.files.length),
-        numOutputRows: String(staged.rowCount),
-        numOutputBytes: String(staged.bytes),
-      },
-    },
-    context.signal,
-  );
+  try {
+    await commit(transaction, { statement, snapshot, rows, given, source, staged }, context);
+  } catch (error) {
+    if (isConflict(error)) {
+      await removeStagedFiles(context.services.store, location, staged.files);
+    }
+    throw error;
+  }
   return staticResult(
     [
       { name: 'num_affected_rows', type: longType },
@@ -87,73 +69,100 @@ export async function insert(
   );
 }
 
-/** The query's columns as the table's: by name, by the statement's list, or by position. */
-function assignedSql(
-  statement: Insert,
-  { schema }: Snapshot,
-  source: SourceQuery,
-  context: StatementContext,
-): string {
-  const sources = sourceByTarget(statement, schema.fields, source.columns, context);
-  const list = schema.fields.map((field) => {
-    const column = sources.get(field.name);
-    const value = column === undefined ? missingSql(field) : assignmentSql(column, field);
-    return `${value} AS ${quoteIdentifier(field.name)}`;
+function refuseOverwriteOfAppendOnly(
+  { mode, target }: Insert,
+  { metadata }: Snapshot,
+  { source }: StatementContext,
+): void {
+  if (mode.kind === 'append') return;
+  if (!readProperty(metadata.configuration, tableProperties.appendOnly)) return;
+  throw errorAt(source, target.start, {
+    code: 'DELTA_CANNOT_MODIFY_APPEND_ONLY',
+    message: 'The table only takes new rows: its property delta.appendOnly is true.',
   });
-  const names = source.columns.map((_, index) => sourceName(index)).join(', ');
-  return `SELECT ${list.join(', ')} FROM (${source.plan.sql}) AS source(${names})`;
 }
 
-function sourceName(index: number): string {
-  return `c${index}`;
+interface StagedInsert {
+  readonly statement: Insert;
+  readonly snapshot: Snapshot;
+  readonly rows: InsertedRows;
+  readonly given: GivenRows;
+  readonly source: SourceQuery;
+  readonly staged: StagedRows;
 }
 
-function missingSql(field: StructField): string {
-  if (field.nullable) return `CAST(NULL AS ${duckdbType(field.type)})`;
-  throw new CodedError(
-    'NOT_NULL_CONSTRAINT_VIOLATION',
-    `Column "${field.name}" is NOT NULL, and the statement gives it no value.`,
+async function commit(
+  transaction: Transaction,
+  staging: StagedInsert,
+  context: StatementContext,
+): Promise<void> {
+  const { statement, snapshot, rows, source, staged } = staging;
+  const { target, identityColumns } = rows;
+  transaction.enforces(enforcedFeatures);
+  transaction.add(staged.files);
+  // What the query read of the table decided what is written to it.
+  recordReads(transaction, { snapshot }, [source.plan]);
+  const marks = identityHighWaterMarks(target.schema.fields, identityColumns, staged.rowCount);
+  if (rows.changesSchema || marks.size > 0) {
+    transaction.setMetadata(withHighWaterMarks(target.metadata, target.schema, marks));
+  }
+  const removed = removeOverwritten(transaction, staging, context);
+  const partitionBy = JSON.stringify(snapshot.metadata.partitionColumns);
+  await transaction.commit(
+    {
+      operation: 'WRITE',
+      operationParameters:
+        removed === undefined
+          ? { mode: 'Append', partitionBy }
+          : {
+              mode: 'Overwrite',
+              partitionBy,
+              ...(isDynamic(statement, snapshot, context)
+                ? { isDynamicPartitionOverwrite: 'true' }
+                : {}),
+            },
+      operationMetrics: {
+        numFiles: String(staged.files.length),
+        numOutputRows: String(staged.rowCount),
+        numOutputBytes: String(staged.bytes),
+        ...(removed === undefined ? {} : { numRemovedFiles: String(removed) }),
+      },
+    },
+    context.signal,
   );
 }
 
-function sourceByTarget(
-  { columns: listed, byName, target }: Insert,
-  fields: readonly StructField[],
-  columns: readonly ResultColumn[],
+/** How many files; `undefined` where rows are only added. */
+function removeOverwritten(
+  transaction: Transaction,
+  { statement, snapshot, given, staged }: StagedInsert,
   context: StatementContext,
-): ReadonlyMap<string, ResultColumn> {
-  const names = byName
-    ? columns.map(({ name }) => name)
-    : (listed ?? fields.map(({ name }) => name));
-  if (names.length !== columns.length) {
-    throw errorAt(context.source, target.start, {
-      code: 'DELTA_SCHEMA_MISMATCH',
-      message: `The statement writes ${names.length} columns, but its query gives ${columns.length}.`,
-      hint: listed === undefined ? `The columns are ${names.join(', ')}.` : undefined,
+): number | undefined {
+  if (statement.mode.kind !== 'overwrite') return undefined;
+  const now = context.services.clock.nowMs();
+  if (isDynamic(statement, snapshot, context)) {
+    const columns = new Set(snapshot.metadata.partitionColumns);
+    return overwritePartitions(transaction, snapshot, staged.files, columns, now);
+  }
+  if (given.fixed.size === 0) return overwriteAll(transaction, snapshot, now);
+  if (staged.files.length === 0) {
+    throw errorAt(context.source, statement.target.start, {
+      code: 'UNSUPPORTED_FEATURE',
+      message: 'INSERT OVERWRITE ... PARTITION without rows is not supported.',
+      hint: 'DELETE the rows of the partition.',
     });
   }
-  const assigned = new Map<string, ResultColumn>();
-  names.forEach((name, index) => {
-    const field = fields.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
-    const column = columns[index];
-    if (field === undefined || column === undefined) {
-      throw errorAt(context.source, target.start, {
-        code: 'COLUMN_NOT_FOUND',
-        message: `The table has no column "${name}".`,
-        hint: didYouMean(
-          name,
-          fields.map((candidate) => candidate.name),
-        ),
-      });
-    }
-    if (assigned.has(field.name)) {
-      throw errorAt(context.source, target.start, {
-        code: 'COLUMN_ALREADY_EXISTS',
-        message: `The column "${field.name}" is given twice.`,
-      });
-    }
-    // By position inside the statement: the query may give one name to several columns.
-    assigned.set(field.name, { ...column, name: sourceName(index) });
-  });
-  return assigned;
+  return overwritePartitions(transaction, snapshot, staged.files, new Set(given.fixed.keys()), now);
+}
+
+function isDynamic(
+  { mode }: Insert,
+  { metadata }: Snapshot,
+  { session }: StatementContext,
+): boolean {
+  return (
+    mode.kind === 'overwrite' &&
+    session.partitionOverwriteMode === 'dynamic' &&
+    metadata.partitionColumns.length > 0
+  );
 }

@@ -134,6 +134,14 @@ export class SimulatedStore implements ObjectStore {
     return this.#random.chance(this.#rates.saysExists) ? 'exists' : 'created';
   }
 
+  async publish({ from, to }: { from: string; to: string }): Promise<'created' | 'exists'> {
+    const bytes = await this.read(from);
+    if (bytes === undefined) throw new CodedError('IO_ERROR', `simulated: ${from} is not there`);
+    const outcome = await this.putIfAbsent(to, bytes);
+    await this.remove(from);
+    return outcome;
+  }
+
   async remove(location: string): Promise<void> {
     await this.#begin('remove', location);
     return this.memory.remove(location);
