@@ -16,20 +16,27 @@ import {
   type DeletionVectorDescriptor,
   type PartitionValues,
 } from './log/actions.ts';
+import { ChunkStatistics } from './chunk-statistics.ts';
 import { fileLocation } from './log/file-path.ts';
 import { PathIndex, pathKey, requireCanonical, type PathKey } from './path-index.ts';
 
 /** Names a file of one `ActiveFiles`: chunk number and row. */
 export type FileHandle = number;
 
-/** A chunk with its index, which the first search builds. Shared between versions. */
+/** A chunk with what is built of it on demand: index and statistics. Shared between versions. */
 export class IndexedChunk {
   readonly chunk: FileChunk;
+  readonly statistics: ChunkStatistics;
   #index: PathIndex | undefined;
 
   constructor(chunk: FileChunk, index?: PathIndex) {
     this.chunk = chunk;
+    this.statistics = new ChunkStatistics(chunk);
     this.#index = index;
+  }
+
+  get sizeInMemoryBytes(): number {
+    return this.chunk.sizeInMemoryBytes + this.statistics.sizeInMemoryBytes;
   }
 
   find(key: PathKey, isIt: (row: number) => boolean): number {
@@ -80,7 +87,7 @@ export class ActiveFiles {
   get sizeInMemoryBytes(): number {
     let bytes = 0;
     for (const { indexed, live } of this.chunks) {
-      bytes += indexed.chunk.sizeInMemoryBytes + (live?.byteLength ?? 0);
+      bytes += indexed.sizeInMemoryBytes + (live?.byteLength ?? 0);
     }
     return bytes;
   }
@@ -135,6 +142,14 @@ export class ActiveFiles {
   stats(file: FileHandle): string | undefined {
     const text = textAt(this.#chunk(file).stats, file % chunkRowsMax);
     return text === '' ? undefined : text;
+  }
+
+  /** Rows that are not deleted, if the statistics tell. */
+  rowCount(file: FileHandle): number | undefined {
+    const row = file % chunkRowsMax;
+    const { chunk, statistics } = this.#at(Math.floor(file / chunkRowsMax)).indexed;
+    const count = statistics.rowCount(row) - (chunk.deletionVectors.get(row)?.cardinality ?? 0);
+    return Number.isNaN(count) ? undefined : count;
   }
 
   deletionVector(file: FileHandle): DeletionVectorDescriptor | undefined {

@@ -69,6 +69,7 @@ export class CheckpointReader {
   readonly #reconciliation: Reconciliation;
   readonly #where: Where;
   readonly #partitions = new Map<string, PartitionValues>();
+  #lastPartition: { readonly text: Uint8Array; readonly values: PartitionValues } | undefined;
   #row = 0;
   readonly sidecars: Sidecar[] = [];
   rowsTaken = 0;
@@ -133,7 +134,7 @@ export class CheckpointReader {
           baseRowId: this.#long(rowIds, row, 'add.baseRowId'),
           defaultRowCommitVersion: this.#long(versions, row, 'add.defaultRowCommitVersion'),
         },
-        isPresent(partitionTexts, row) ? this.#partitionValues(textOf(partitionTexts, row)) : {},
+        isPresent(partitionTexts, row) ? this.#partitionValuesAt(partitionTexts, row) : {},
         isPresent(vectorTexts, row)
           ? parseDeletionVector(this.#reader({ deletionVector: this.#jsonAt(vectorTexts, row) }))
           : undefined,
@@ -147,6 +148,16 @@ export class CheckpointReader {
         },
       );
     }
+  }
+
+  /** Neighbours are often of one partition: then not even the text is made. */
+  #partitionValuesAt(column: BytesVector, row: number): PartitionValues {
+    const known = this.#lastPartition;
+    if (known !== undefined && isSameText(column, row, known.text)) return known.values;
+    const text = textOf(column, row);
+    const values = this.#partitionValues(text);
+    this.#lastPartition = { text: Buffer.from(text), values };
+    return values;
   }
 
   /** Files of one partition share the text, and so the object. */
@@ -194,6 +205,13 @@ export class CheckpointReader {
 /** A struct of nothing but NULLs is how some writers leave out an action. */
 function isAction(body: unknown): boolean {
   return !isObject(body) || Object.values(body).some((value) => value !== null);
+}
+
+function isSameText({ bytes, offsets }: BytesVector, row: number, text: Uint8Array): boolean {
+  const start = offsets[row] ?? 0;
+  if ((offsets[row + 1] ?? start) - start !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false;
+  return true;
 }
 
 function textOf({ bytes, offsets }: BytesVector, row: number): string {

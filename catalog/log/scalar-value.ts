@@ -184,7 +184,7 @@ function formatYear(year: number): string {
 }
 
 /** Days since 1970-01-01, or `undefined` for a date there is not. Howard Hinnant's algorithm. */
-function daysFromDate(year: number, month: number, day: number): number | undefined {
+export function daysFromDate(year: number, month: number, day: number): number | undefined {
   if (Math.abs(year) > yearMax || month < 1 || month > 12) return undefined;
   if (day < 1 || day > daysInMonth(year, month)) return undefined;
   const y = month <= 2 ? year - 1 : year;

@@ -21,7 +21,7 @@ import {
   type FileSystem,
 } from './durable-write.ts';
 import { codedFsError, errnoOf, isMissing, requireDiskLocation } from './fs-errors.ts';
-import { compareUtf8 } from './utf8-order.ts';
+import { compareUtf8 } from '../utf8-order.ts';
 
 export interface LocalStoreOptions {
   /** Node's own unless a test wants faults. */

@@ -5,20 +5,23 @@
  */
 import { CodedError } from '../../catalog/coded-error.ts';
 import { didYouMean } from '../../catalog/closest-name.ts';
+import { metadataColumn } from '../file-metadata.ts';
 import type { Dialect } from '../parse/dialect.ts';
 import { byteOffsets } from '../parse/byte-offsets.ts';
 import { errorAt, positionAt } from '../errors.ts';
-import { toDuckdbQuery } from '../parse/query-text.ts';
+import { toDuckdbQuery, type DuckdbQuery } from '../parse/query-text.ts';
 import type { SourceSlice } from '../parse/source-slice.ts';
 import {
   tableReferenceAt,
   type TableReference as ReferenceRange,
 } from '../parse/table-reference.ts';
+import type { QueryParameters } from '../parse/lexical-edits.ts';
 import type { EditedText } from '../parse/text-edits.ts';
 import { tokenize, type Token } from '../parse/tokenize.ts';
 import { requireParameters } from '../require-parameters.ts';
 import type { StatementContext } from '../statement-context.ts';
-import type { BoundQuery, BoundReference } from './bound-query.ts';
+import type { BoundQuery, BoundReference, BoundRelation } from './bound-query.ts';
+import { clockUse } from './clock-use.ts';
 import {
   allowedFunctions,
   allowedTableFunctions,
@@ -26,6 +29,7 @@ import {
   isVolatile,
   knownRefusedFunctions,
 } from './function-allow-list.ts';
+import { addMetadataColumns } from './metadata-column.ts';
 import { shortenQualifiedColumns } from './qualified-columns.ts';
 import {
   readQueryReferences,
@@ -53,19 +57,41 @@ export async function bindQuery(
   context: StatementContext,
 ): Promise<BoundQuery> {
   const query = toDuckdbQuery(slice, scope.dialect);
+  // A view's own text has none; those of the statement are checked before anything is looked up.
+  const known = scope.viewStack.length > 0 ? query.parameters : undefined;
+  return await bindText({ ...query, ...slice, known }, scope, context);
+}
+
+/** A text of DuckDB's dialect that leads back to `source`. */
+export interface TextToBind extends DuckdbQuery {
+  readonly source: string;
+  /** Where the text begins in the source. */
+  readonly start: number;
+  /** Those of the values that were checked already; else the text's own are. */
+  readonly known?: QueryParameters | undefined;
+  /** What names stand for, by their UTF-16 offset in the text: these are not looked up. */
+  readonly given?: ReadonlyMap<number, BoundRelation> | undefined;
+}
+
+/** As `bindQuery`, for a text that was translated already. */
+export async function bindText(
+  query: TextToBind,
+  scope: QueryScope,
+  context: StatementContext,
+): Promise<BoundQuery> {
+  const slice = query;
   const text = query.edited;
   const offsets = byteOffsets(text.text);
   const locate = (byteOffset: number | undefined) =>
     byteOffset === undefined ? slice.start : text.toSource(offsets.toUtf16(byteOffset));
 
-  const references = await atPlace(slice.source, locate, async () => {
+  const { references, syntaxTree } = await atPlace(slice.source, locate, async () => {
     const tree = await context.services.duckdb.withConnection((connection) =>
       connection.syntaxTree(text.text, context.signal),
     );
-    return readQueryReferences(tree);
+    return { references: readQueryReferences(tree), syntaxTree: tree };
   });
-  // A view's own text has none; those of the statement are checked before anything is looked up.
-  if (scope.viewStack.length === 0) requireParameters(query.parameters, context.parameters);
+  if (query.known === undefined) requireParameters(query.parameters, context.parameters);
   refuseFunctions(references, slice.source, locate);
   requireSecondOpinion(text.text, references);
 
@@ -80,22 +106,46 @@ export async function bindQuery(
           message: `The table ${table.name.join('.')} cannot be told apart in the text.`,
         });
       }
-      return await bindReference({ table, start, range }, { scope, context, text, slice });
+      return await bindReference(
+        { table, start, range },
+        { scope, context, text, slice, given: query.given },
+      );
     }),
   );
   for (const { name, isTable, byteOffset } of references.functions) {
     if (!isTable || !isTableChanges(name) || byteOffset === undefined) continue;
     const start = offsets.toUtf16(byteOffset);
-    bound.push(await bindChanges(start, tokens, { scope, context, text, slice }));
+    bound.push(await bindChanges(start, tokens, { scope, context, text, slice, given: undefined }));
   }
   const qualified = shortenQualifiedColumns({ references, bound, tokens, offsets });
+  const withMetadata = addMetadataColumns({
+    syntaxTree,
+    text: text.text,
+    tokens,
+    offsets,
+    tables: references.tables,
+    bound: qualified.references,
+    refusal: (byteOffset, what, hint) =>
+      errorAt(slice.source, locate(byteOffset), {
+        code: 'UNSUPPORTED_FEATURE',
+        message: `${metadataColumn} cannot be used with ${what}.`,
+        hint,
+      }),
+  });
+  const viewsClock = bound.flatMap(({ relation }) =>
+    relation.kind === 'view' ? [relation.query.clockUse] : [],
+  );
+  const clock = clockUse(references, viewsClock);
   return {
     text,
-    references: qualified.references,
-    edits: qualified.edits,
+    references: withMetadata.references,
+    edits: [...qualified.edits, ...withMetadata.edits],
     parameters: query.parameters,
     isVolatile:
-      references.functions.some(({ name }) => isVolatile(name)) || bound.some(isVolatileReference),
+      clock.kind !== 'none' ||
+      references.functions.some(({ name }) => isVolatile(name)) ||
+      bound.some(isVolatileReference),
+    clockUse: clock,
     hasGroupBy: references.hasGroupBy,
   };
 }
@@ -110,7 +160,8 @@ interface QueryPlace {
   readonly scope: QueryScope;
   readonly context: StatementContext;
   readonly text: EditedText;
-  readonly slice: SourceSlice;
+  readonly slice: Pick<SourceSlice, 'source'>;
+  readonly given: TextToBind['given'];
 }
 
 async function bindReference(place: ReferencePlace, query: QueryPlace): Promise<BoundReference> {
@@ -118,8 +169,15 @@ async function bindReference(place: ReferencePlace, query: QueryPlace): Promise<
   const { scope, context, text, slice } = query;
   const at = range.atClause;
   try {
-    const version = await tableVersion(table, at && text.text.slice(at.start, at.end), context);
-    const relation = await resolveRelation(table.name, version, scope, context, bindQuery);
+    const relation =
+      query.given?.get(start) ??
+      (await resolveRelation(
+        table.name,
+        await tableVersion(table, at && text.text.slice(at.start, at.end), context),
+        scope,
+        context,
+        bindQuery,
+      ));
     return {
       nameStart: start,
       nameEnd: range.nameEnd,

@@ -26,6 +26,8 @@ export interface FunctionReference {
   readonly name: string;
   readonly byteOffset: number | undefined;
   readonly isTable: boolean;
+  /** Whether its schema is named. */
+  readonly isQualified: boolean;
 }
 
 export interface ColumnReference {
@@ -166,13 +168,16 @@ class Walk {
       );
     }
     if (typeof node.function_name === 'string') {
-      this.#functions.push({ name: node.function_name.toLowerCase(), byteOffset, isTable: false });
+      const isQualified = typeof node.schema === 'string' && node.schema !== '';
+      const name = node.function_name.toLowerCase();
+      this.#functions.push({ name, byteOffset, isTable: false, isQualified });
     }
     if (node.type === 'TABLE_FUNCTION') {
       const call = node.function;
       if (call !== null && typeof call === 'object' && !Array.isArray(call)) {
         const name = typeof call.function_name === 'string' ? call.function_name : '';
-        this.#functions.push({ name: name.toLowerCase(), byteOffset, isTable: true });
+        const isQualified = typeof call.schema === 'string' && call.schema !== '';
+        this.#functions.push({ name: name.toLowerCase(), byteOffset, isTable: true, isQualified });
       }
     }
     if (node.class === 'COLUMN_REF' && Array.isArray(node.column_names)) {

@@ -220,6 +220,7 @@ function unionOf(tables: readonly PinnedTable[], key: string): BoundQuery {
     edits: [],
     parameters: { kind: 'none' },
     isVolatile: false,
+    clockUse: { kind: 'none' },
     hasGroupBy: false,
   };
 }

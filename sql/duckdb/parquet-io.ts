@@ -4,7 +4,7 @@
  */
 import { DuckDBTypeId, type DuckDBType } from '@duckdb/node-api';
 import { CodedError } from '../../catalog/coded-error.ts';
-import type { ColumnBatch } from '../../catalog/column-batch.ts';
+import type { ColumnBatch, ColumnVector } from '../../catalog/column-batch.ts';
 import type {
   CallOptions,
   ParquetColumn,
@@ -68,15 +68,42 @@ async function* readColumns(
     const files = `read_parquet([${locations.map(quoteFileName).join(', ')}], union_by_name = true, hive_partitioning = false)`;
     await requireValidSchema(connection, locations, options?.signal);
     const schema = await connection.columnTypes(`SELECT * FROM ${files}`);
-    const list = columns.map((column) => `${columnSql(column, schema)}`).join(', ');
+    const sqls = columns.map((column) => columnSql(column, schema));
+    const list = sqls.filter((sql) => sql !== undefined);
     const result = await connection.stream(
-      `SELECT ${list} FROM ${files}`,
+      `SELECT ${list.length === 0 ? 'NULL' : list.join(', ')} FROM ${files}`,
       undefined,
       options?.signal,
     );
-    yield* result.batches;
+    for await (const { rowCount, columns: found } of fetchedAhead(result.batches)) {
+      let next = 0;
+      const all = columns.map((column, i) => {
+        const vector = sqls[i] === undefined ? undefined : found[next++];
+        return vector ?? nulls(column, rowCount);
+      });
+      yield { rowCount, columns: all };
+    }
   } finally {
     connection.close();
+  }
+}
+
+/** The same batches, each fetched while the one before is worked on. */
+async function* fetchedAhead(
+  batches: AsyncGenerator<ColumnBatch, void, undefined>,
+): AsyncGenerator<ColumnBatch, void, undefined> {
+  let next = batches.next();
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done === true) return;
+      next = batches.next();
+      // Its failure is met when it is awaited, if that happens at all.
+      next.catch(() => undefined);
+      yield value;
+    }
+  } finally {
+    await batches.return();
   }
 }
 
@@ -111,16 +138,36 @@ const sqlTypes = {
   boolean: 'BOOLEAN',
 } as const;
 
-/** The value at `path`, or NULL of the right type where the file has no such column. */
-function columnSql(column: ParquetColumn, schema: ReadonlyMap<string, DuckDBType>): string {
+/** A column that the files do not have. */
+function nulls({ as }: ParquetColumn, length: number): ColumnVector {
+  const validity = new Uint8Array(Math.ceil(length / 8));
+  switch (as) {
+    case 'text': {
+      const offsets = new Int32Array(length + 1);
+      return { kind: 'bytes', length, validity, offsets, bytes: new Uint8Array(0) };
+    }
+    case 'long':
+      return { kind: 'long', length, validity, values: new BigInt64Array(length) };
+    case 'integer':
+      return { kind: 'int', length, validity, values: new Int32Array(length) };
+    case 'boolean':
+      return { kind: 'boolean', length, validity, values: new Uint8Array(length) };
+  }
+}
+
+/** The value at `path`; `undefined` where the files have no such column. */
+function columnSql(
+  column: ParquetColumn,
+  schema: ReadonlyMap<string, DuckDBType>,
+): string | undefined {
   const sqlType = sqlTypes[column.as];
   const [first, ...rest] = column.path;
   let type: DuckDBType | undefined = first === undefined ? undefined : schema.get(first);
-  if (first === undefined || type === undefined) return `CAST(NULL AS ${sqlType})`;
+  if (first === undefined || type === undefined) return undefined;
   let sql = quoteIdentifier(first);
   for (const name of rest) {
     type = fieldType(type, name);
-    if (type === undefined) return `CAST(NULL AS ${sqlType})`;
+    if (type === undefined) return undefined;
     sql = `struct_extract(${sql}, ${quoteString(name)})`;
   }
   if (column.as === 'text' && isNested(type)) return `CAST(to_json(${sql}) AS VARCHAR)`;

@@ -28,6 +28,14 @@ export function readValidity(vector: duckdb.Vector, length: number): Uint8Array 
   return mask === null || mask.byteLength === 0 ? undefined : Uint8Array.from(mask);
 }
 
+/** Strings up to this length lie in their slot. */
+const inlineBytesMax = 12;
+/**
+ * Strings whose distance is less are fetched in one piece, with what lies between them: that is in
+ * the page of memory of the one or the other, so it can be read, whatever it is.
+ */
+const gapBytesMax = 4096;
+
 export function readBytes(
   vector: duckdb.Vector,
   length: number,
@@ -36,28 +44,70 @@ export function readBytes(
   const offsets = new Int32Array(length + 1);
   if (length === 0) return { kind: 'bytes', length, validity, offsets, bytes: new Uint8Array(0) };
   const slots = duckdb.vector_get_data(vector, length * 16);
-  const view = new DataView(slots.buffer, slots.byteOffset, slots.byteLength);
+  const words = new DataView(slots.buffer, slots.byteOffset, slots.byteLength);
   let total = 0;
   for (let i = 0; i < length; i++) {
     // A NULL's slot is not initialised: its length must not be read.
     const present = validity === undefined || ((validity[i >> 3] ?? 0) & (1 << (i & 7))) !== 0;
-    if (present) total += view.getUint32(i * 16, true);
+    if (present) total += words.getUint32(i * 16, true);
     offsets[i + 1] = total;
   }
   const bytes = new Uint8Array(total);
+
+  /** Copies the long strings of the rows `first` to `last`, which lie between the two addresses. */
+  function copyRun(first: number, last: number, from: number, to: number): void {
+    const pointerAt = slots.byteOffset + first * 16 + 8;
+    const run = duckdb.get_data_from_pointer(slots.buffer as ArrayBuffer, pointerAt, to - from);
+    for (let i = first; i <= last; i++) {
+      const start = offsets[i] ?? 0;
+      const size = (offsets[i + 1] ?? 0) - start;
+      if (size <= inlineBytesMax) continue;
+      copyInto(bytes, start, run, addressAt(words, i) - from, size);
+    }
+  }
+
+  let first = -1;
+  let last = -1;
+  let from = 0;
+  let to = 0;
   for (let i = 0; i < length; i++) {
     const start = offsets[i] ?? 0;
     const size = (offsets[i + 1] ?? 0) - start;
     if (size === 0) continue;
-    const slot = i * 16;
-    if (size <= 12) {
-      for (let k = 0; k < size; k++) bytes[start + k] = slots[slot + 4 + k] ?? 0;
-    } else {
-      const buffer = slots.buffer as ArrayBuffer;
-      bytes.set(duckdb.get_data_from_pointer(buffer, slots.byteOffset + slot + 8, size), start);
+    if (size <= inlineBytesMax) {
+      copyInto(bytes, start, slots, i * 16 + 4, size);
+      continue;
     }
+    const address = addressAt(words, i);
+    if (first < 0 || address < from || address - to >= gapBytesMax) {
+      if (first >= 0) copyRun(first, last, from, to);
+      first = i;
+      from = address;
+      to = address + size;
+    } else if (address + size > to) {
+      to = address + size;
+    }
+    last = i;
   }
+  if (first >= 0) copyRun(first, last, from, to);
   return { kind: 'bytes', length, validity, offsets, bytes };
+}
+
+/** Where the string of a slot lies; addresses have 48 bits. */
+function addressAt(words: DataView, row: number): number {
+  return words.getUint32(row * 16 + 12, true) * 2 ** 32 + words.getUint32(row * 16 + 8, true);
+}
+
+/** Copying short runs by hand is quicker than making a view for `set`. */
+function copyInto(
+  target: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  from: number,
+  size: number,
+): void {
+  if (size < 64) for (let k = 0; k < size; k++) target[at + k] = source[from + k] ?? 0;
+  else target.set(source.subarray(from, from + size), at);
 }
 
 export function textVector(

@@ -1,117 +1,180 @@
 /**
- * A bound query -> what DuckDB runs: each reference replaced by the relation it stands for. Pure: the
- * snapshots are in memory and no file is opened.
+ * A bound query and the files to read -> what DuckDB runs. Pure: the snapshots are in memory and no
+ * file is opened.
  */
 import type { FileHandle } from '../../catalog/active-files.ts';
-import type { BoundQuery, BoundReference } from '../bind/bound-query.ts';
-import type { Snapshot } from '../../catalog/snapshot.ts';
+import type { StructType } from '../../catalog/data-type.ts';
+import type { BoundQuery } from '../bind/bound-query.ts';
 import type { PinnedTable } from '../bind/snapshot-pins.ts';
-import { editText, type EditedText, type TextEdit } from '../parse/text-edits.ts';
 import { quoteIdentifier } from '../quote.ts';
+import { duckdbType } from '../types.ts';
+import { compileQuery, tablesOf, temporariesOf, type TemporarySql } from './compile-query.ts';
 import type { DeletedRows, QueryPlan, TableScan } from './query-plan.ts';
+import { hiddenColumn } from './metadata-column-sql.ts';
+import { byName, namesInFile, needsNames } from './names-in-file.ts';
 import { fileStorage, type FileStorage, type KnownShapes } from './file-storage.ts';
-import { relationSql, unionSql } from './relation-sql.ts';
+import { relationSql, unionSql, type Relation } from './relation-sql.ts';
+import { relationRows } from './row-columns.ts';
 import { tableRelation } from './table-relation.ts';
 
-export function planQuery(query: BoundQuery, shapes: KnownShapes): QueryPlan {
-  const planner = new Planner(shapes);
-  const compiled = planner.compile(query);
-  const { scans, deletedRows } = planner;
+/** What was decided before: see `choose-files.ts`. */
+export interface PlanInput {
+  /** One for each reference to a table, in the order of `tablesOf`. */
+  readonly scans: readonly TableScan[];
+  /** A query without tables that gives the same rows, if there is one. */
+  readonly answer: string | undefined;
+  readonly setUp: readonly string[];
+  readonly unskipped: string | undefined;
+  /** What the names of the plan's temporary tables begin with, after a prefix of ours. */
+  readonly name?: string | undefined;
+  /** What stands for the temporary tables that the query names, where they are not there yet. */
+  readonly temporarySql?: TemporarySql | undefined;
+}
+
+export function planQuery(query: BoundQuery, input: PlanInput, shapes: KnownShapes): QueryPlan {
+  const { scans, answer, setUp, unskipped } = input;
+  const writer = new ScanWriter(shapes, input.name ?? '');
+  const compiled =
+    answer === undefined
+      ? compileQuery(
+          query,
+          (_table, number) => writer.scanSql(scans[number]),
+          [],
+          input.temporarySql,
+        )
+      : { text: answer, toSource: () => query.text.toSource(0) };
   const sum = (of: (scan: TableScan) => number): number =>
     scans.reduce((total, scan) => total + of(scan), 0);
   return {
     sql: compiled.text,
     toSource: (offset) => compiled.toSource(offset),
+    setUp,
     scans,
-    deletedRows,
+    isAnsweredFromLog: answer !== undefined,
+    unskipped,
+    deletedRows: writer.deletedRows,
     filesTotal: sum(({ table }) => table.snapshot.files.count),
     filesScanned: sum(({ files }) => files.length),
     bytesScanned: sum(({ bytes }) => bytes),
   };
 }
 
+/** A plan that is good for the columns of the result only: it reads no files. */
+export function planForColumns(query: BoundQuery, shapes: KnownShapes): QueryPlan {
+  const scans = tablesOf(query).map((table) => ({
+    table,
+    files: [],
+    bytes: 0,
+    skipped: undefined,
+  }));
+  const temporaries = temporariesOf(query);
+  const input = {
+    scans,
+    answer: undefined,
+    setUp: [],
+    unskipped: undefined,
+    temporarySql: (_relation: unknown, number: number) => emptyRowsSql(temporaries[number]),
+  };
+  return planQuery(query, input, shapes);
+}
+
+function emptyRowsSql(columns: StructType | undefined): string {
+  const list = (columns?.fields ?? []).map(
+    ({ name, type }) => `CAST(NULL AS ${duckdbType(type)}) AS ${quoteIdentifier(name)}`,
+  );
+  return `SELECT ${list.join(', ')} WHERE false`;
+}
+
 interface FileGroup {
   readonly storage: FileStorage;
   readonly isHoled: boolean;
+  /** What the files call the columns, where they are not found in the way the table has it. */
+  readonly identifiers: readonly string[] | undefined;
   readonly files: readonly FileHandle[];
 }
 
-class Planner {
+/** Writes the relations of the scans, collecting the deleted rows that they name. */
+class ScanWriter {
   readonly #shapes: KnownShapes;
 
-  constructor(shapes: KnownShapes) {
+  readonly #name: string;
+
+  constructor(shapes: KnownShapes, name: string) {
     this.#shapes = shapes;
+    this.#name = name;
   }
 
-  readonly scans: TableScan[] = [];
   readonly deletedRows: DeletedRows[] = [];
-
-  /** The text of the query with its references replaced. */
-  compile(query: BoundQuery): EditedText {
-    const edits: TextEdit[] = [...query.edits];
-    for (const reference of query.references) {
-      const { addedAlias } = reference;
-      const alias = addedAlias === undefined ? '' : ` AS ${quoteIdentifier(addedAlias)}`;
-      const sql = `(${this.#relationOf(reference)})${alias}`;
-      edits.push({ start: reference.nameStart, end: reference.nameEnd, text: sql });
-      if (reference.timeTravel !== undefined) edits.push({ ...reference.timeTravel, text: '' });
-    }
-    return editText(query.text, edits);
-  }
-
-  #relationOf({ relation }: BoundReference): string {
-    switch (relation.kind) {
-      case 'constant':
-        return relation.sql;
-      case 'view': {
-        const { text } = this.compile(relation.query);
-        const names = relation.columnNames;
-        if (names === undefined) return text;
-        return `SELECT * FROM (${text}) AS v(${names.map(quoteIdentifier).join(', ')})`;
-      }
-      case 'table':
-        return this.#scan(relation.table);
-    }
-  }
 
   /**
    * Files with a deletion vector are read apart, so that only they pay for looking rows up; so are
    * files whose columns need a conversion.
    */
-  #scan(table: PinnedTable): string {
+  scanSql(scan: TableScan | undefined): string {
+    if (scan === undefined) throw new TypeError('every reference has a scan');
+    const { files, table } = scan;
     const { snapshot } = table;
-    const files = [...snapshot.files];
-    const bytes = files.reduce((total, file) => total + snapshot.files.sizeBytes(file), 0);
-    this.scans.push({ table, files, bytes });
-    if (files.length === 0) return relationSql(tableRelation(snapshot, []));
-    return unionSql(this.#groups(snapshot, files).map((group) => this.#groupSql(table, group)));
+    if (files.length === 0) {
+      const hidden = hiddenColumn(snapshot, table.metadataFields, []);
+      return relationSql(withRows(table, { ...tableRelation(snapshot, []), hidden }, []));
+    }
+    return unionSql(this.#groups(table, files).map((group) => this.#groupSql(scan, group)));
   }
 
   /** Files that can be read in one way each. */
-  #groups(snapshot: Snapshot, files: readonly FileHandle[]): readonly FileGroup[] {
+  #groups(table: PinnedTable, files: readonly FileHandle[]): readonly FileGroup[] {
+    const { snapshot } = table;
     const { columns } = tableRelation(snapshot, []);
     const storageOf = fileStorage(snapshot, columns, this.#shapes);
+    const hidden = hiddenColumn(snapshot, table.metadataFields, []);
+    const isByName = hidden !== undefined && needsNames(snapshot, hidden);
     const groups = new Map<string, FileGroup & { readonly files: FileHandle[] }>();
     for (const file of files) {
       const isHoled = snapshot.files.deletionVector(file) !== undefined;
       const storage = storageOf(file);
-      const key = `${isHoled} ${storage.key}`;
+      const shape = isByName ? this.#shapes.shapeOf(snapshot.files.location(file)) : undefined;
+      const identifiers = shape && namesInFile(shape, columns);
+      const key = JSON.stringify([isHoled, storage.key, identifiers]);
       const group = groups.get(key);
-      if (group === undefined) groups.set(key, { storage, isHoled, files: [file] });
+      if (group === undefined) groups.set(key, { storage, isHoled, identifiers, files: [file] });
       else group.files.push(file);
     }
     return [...groups.values()];
   }
 
-  #groupSql(table: PinnedTable, { files, storage, isHoled }: FileGroup): string {
+  #groupSql(scan: TableScan, { files, storage, isHoled, identifiers }: FileGroup): string {
+    const { table } = scan;
     const { snapshot, marked } = table;
-    const { isPlain, stored, bytesAreText } = storage;
-    const relation = { ...tableRelation(snapshot, files), isPlain, stored, bytesAreText };
+    const { stored, bytesAreText } = storage;
+    const read = tableRelation(snapshot, files);
+    const hidden = hiddenColumn(snapshot, table.metadataFields, files);
+    const columns = identifiers === undefined ? read.columns : byName(read.columns, identifiers);
+    const isPlain = storage.isPlain && (hidden === undefined || hidden.sources.length === 0);
+    const relation = withRows(
+      table,
+      { ...read, columns, isPlain, stored, bytesAreText, hidden },
+      files,
+    );
     if (!isHoled) return relationSql(relation);
-    const name = `__levee_deleted_${this.deletedRows.length}`;
+    const name = `__levee_deleted_${this.#name}${this.deletedRows.length}`;
     const except = marked && files.map((file) => marked.get(file)?.except);
-    this.deletedRows.push({ name, snapshot, files, except });
+    this.deletedRows.push({ name, snapshot, files, except, scan });
     const isMarked = marked !== undefined;
     return relationSql({ ...relation, deletedRows: quoteIdentifier(name), isMarked });
   }
+}
+
+/** With the columns that tell rows apart, where they are asked for. */
+function withRows(
+  { rowColumns, snapshot }: PinnedTable,
+  relation: Relation,
+  files: readonly FileHandle[],
+): Relation {
+  if (rowColumns === undefined) return relation;
+  return {
+    ...relation,
+    rows: relationRows(rowColumns, snapshot.files, files),
+    // Ids of tracked rows lie in columns that some of the files have and others lack.
+    isPlain: relation.isPlain && rowColumns.tracking === undefined,
+  };
 }

@@ -24,6 +24,10 @@ export class MemoryStore implements ObjectStore {
     return now;
   }
 
+  bytes(location: string): Uint8Array | undefined {
+    return this.#objects.get(location)?.bytes;
+  }
+
   delete(location: string): void {
     this.#objects.delete(location);
   }

@@ -2,7 +2,7 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openParts } from '../../server/open-parts.ts';
+import { openParts, type PartOptions } from '../../server/open-parts.ts';
 import type { SqlEngine } from '../../sql/sql-engine.ts';
 import { testConfig } from './test-server.ts';
 
@@ -12,8 +12,11 @@ export async function makeScratch(): Promise<{ folder: string; remove: () => Pro
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** Close the engine when done; the warehouse stays. */
-export async function openEngine({ warehouse }: { warehouse: string }): Promise<SqlEngine> {
-  const { engine } = await openParts(testConfig({ config: { warehouse } }));
+/** Close the engine when done; the warehouse stays. Without `dataSkipping` it reads every file. */
+export async function openEngine({
+  warehouse,
+  ...options
+}: { warehouse: string } & PartOptions): Promise<SqlEngine> {
+  const { engine } = await openParts(testConfig({ config: { warehouse } }), options);
   return engine;
 }
