@@ -5,20 +5,18 @@
  * Source: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#version-checksum-file-schema
  */
 import { isLive, type LiveChunk } from '../active-files.ts';
-import type { Action, Txn } from '../log/actions.ts';
+import type { Action } from '../log/actions.ts';
 import { serializeAction } from '../log/commit-json.ts';
-import { hasInCommitTimestamps, supportsFeature } from '../log/protocol.ts';
-import { tableProperties } from '../log/table-properties.ts';
+import { supportsFeature } from '../log/protocol.ts';
 import type { Snapshot } from '../snapshot.ts';
 
 /** Lists longer than these are left out; a reader then asks the log. As many as Delta has. */
 const filesMax = 50;
-const transactionsMax = 100;
 const domainsMax = 10;
 
 /** `txnId` is that of the commit. */
 export function versionChecksumJson(snapshot: Snapshot, txnId: string | undefined): string {
-  const { files, metadata, protocol, domainMetadata, timestampMs } = snapshot;
+  const { files, metadata, protocol, txns, domainMetadata, timestampMs } = snapshot;
   const members: (readonly [name: string, json: string])[] = [];
   if (txnId !== undefined) members.push(['txnId', JSON.stringify(txnId)]);
   members.push(['tableSizeBytes', String(files.totalBytes)], ['numFiles', String(files.count)]);
@@ -30,11 +28,12 @@ export function versionChecksumJson(snapshot: Snapshot, txnId: string | undefine
     );
   }
   members.push(['numMetadata', '1'], ['numProtocol', '1']);
-  if (hasInCommitTimestamps(protocol, metadata)) {
+  if (snapshot.timestampSource === 'inCommitTimestamp') {
     members.push(['inCommitTimestampOpt', String(timestampMs)]);
   }
-  const txns = keptTransactions(snapshot);
-  if (txns !== undefined) members.push(['setTransactions', list(txns)]);
+  // Those of a table that has some are left out: which of them a reader finds depends on the
+  // checkpoint it begins with, and on the retention the table had when that was written.
+  if (txns.size === 0) members.push(['setTransactions', '[]']);
   if (domainMetadata.size <= domainsMax) {
     members.push(['domainMetadata', list([...domainMetadata.values()])]);
   }
@@ -44,13 +43,6 @@ export function versionChecksumJson(snapshot: Snapshot, txnId: string | undefine
     members.push(['allFiles', list([...files].map((file) => files.addFile(file)))]);
   }
   return `{${members.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}\n`;
-}
-
-/** `undefined` where there are many, or where which of them count depends on the time. */
-function keptTransactions({ txns, metadata }: Snapshot): readonly Txn[] | undefined {
-  const { key } = tableProperties.transactionRetentionMs;
-  if (txns.size > transactionsMax || Object.hasOwn(metadata.configuration, key)) return undefined;
-  return [...txns.values()];
 }
 
 function list(actions: readonly Action[]): string {

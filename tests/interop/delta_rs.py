@@ -19,6 +19,17 @@ def sql(path, query):
     return {"rows": canonical_rows(pa.table(result.read_all()))}
 
 
+def log(path):
+    """What its reader of the log makes of a table."""
+    table = DeltaTable(path)
+    return {
+        "version": table.version(),
+        "files": sorted(uri.rsplit("/", 1)[1] for uri in table.file_uris()),
+        "transaction": table.transaction_version("app"),
+        "records": pa.table(table.get_add_actions(flatten=True))["num_records"].to_pylist(),
+    }
+
+
 def write(path, query, mode="append", partition_by=None, configuration=None, schema_mode=None):
     """The rows of a DataFusion query, `t` being the table if there is one."""
     builder = QueryBuilder()
@@ -80,4 +91,4 @@ def history(path):
     return [entry["operation"] for entry in DeltaTable(path).history()]
 
 
-serve({f.__name__: f for f in (read, sql, write, delete, update, merge, optimize, vacuum, checkpoint, restore, history)})
+serve({f.__name__: f for f in (read, sql, log, write, delete, update, merge, optimize, vacuum, checkpoint, restore, history)})

@@ -1,6 +1,6 @@
 /**
  * Another engine as a process that answers requests, one line of JSON each. The programs are Python:
- * `delta_rs.py` and `spark.py` beside this file; `setup.sh` installs what they need.
+ * `delta_rs.py`, `duckdb_delta.py` and `spark.py` beside this file; `setup.sh` installs what they need.
  */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,10 +11,11 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const installed = join(dirname(dirname(here)), '.interop');
 
-export type EngineName = 'delta-rs' | 'spark';
+export type EngineName = 'delta-rs' | 'duckdb' | 'spark';
 
 const programs: { readonly [K in EngineName]: readonly string[] } = {
   'delta-rs': ['delta_rs.py'],
+  duckdb: ['duckdb_delta.py'],
   spark: ['spark.py', join(installed, 'jars')],
 };
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The other engines that the interop tests talk to, from PyPI and Maven Central, into .interop/.
-#   tests/interop/setup.sh delta-rs|spark...      needs python3 (3.10 or newer); spark: Java 17 and Maven
+#   tests/interop/setup.sh delta-rs|duckdb|spark...      needs python3 (3.10 or newer); spark: Java 17 and Maven
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -14,6 +14,7 @@ python() { # name packages...
 for engine in "${@:-delta-rs}"; do
   case "$engine" in
     delta-rs) python delta-rs deltalake==1.6.6 pyarrow==26.0.1 ;;
+    duckdb) python duckdb duckdb==1.5.5 duckdb_extensions==1.5.5 duckdb_extension_delta==1.5.5 ;;
     spark)
       python spark pyspark==4.0.1 delta-spark==4.0.1 pyarrow==26.0.1 'pandas<3'
       for artifact in delta-spark_2.13 delta-storage; do

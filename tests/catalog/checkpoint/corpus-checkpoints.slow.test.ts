@@ -55,7 +55,7 @@ async function check(location: string): Promise<'done' | 'unreadable' | 'refused
     assert.ok(error instanceof CodedError);
     return 'unreadable';
   }
-  const wish = { location, version: first.version, sinceMs: 0 };
+  const wish = { location, version: first.version, sinceMs: 1 };
   const removed = await gatherTombstones(ports, wish);
   const log = `${location}/_delta_log`;
   for (const name of await readdir(log)) {

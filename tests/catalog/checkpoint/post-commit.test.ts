@@ -78,6 +78,8 @@ test('compactions are written where they are asked for, and say what their commi
     const done = await afterCommit(table, { compactCommits: 4 });
     assert.equal(done.includes('compaction'), (version + 1) % 4 === 0, `version ${version}`);
   }
+  const { filesRead } = (await table.load()).source;
+  assert.equal(filesRead.filter((file) => file.endsWith('.compacted.json')).length, 2);
   const compacted = new MaintainedTable();
   for (const name of table.log().filter((file) => file.endsWith('.compacted.json'))) {
     const bytes = await table.store.read(`${table.location}/_delta_log/${name}`);

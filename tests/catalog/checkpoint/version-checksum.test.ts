@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { versionChecksumJson } from '../../../catalog/checkpoint/version-checksum-json.ts';
+import { writeCheckpoint } from '../../../catalog/checkpoint/write-checkpoint.ts';
 import { writeVersionChecksum } from '../../../catalog/checkpoint/write-version-checksum.ts';
 import type { DeletionVectorDescriptor } from '../../../catalog/log/actions.ts';
 import { advanceSnapshot, loadSnapshot } from '../../../catalog/snapshot-loader.ts';
 import { noParquet } from '../../support/fake-parquet.ts';
+import { dayMs, MaintainedTable, now } from '../../support/maintained-table.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import {
   add,
@@ -46,7 +48,6 @@ test('a checksum states what the table is', async () => {
   );
   const snapshot = await loadSnapshot(readers(t), t.location);
   const text = versionChecksumJson(snapshot, 'txn-1');
-  assert.match(text, /"version":9223372036854775807/);
   const json = JSON.parse(text) as Json;
   const { fileSizeHistogram, metadata, allFiles, ...rest } = json;
   assert.deepEqual(rest, {
@@ -57,7 +58,6 @@ test('a checksum states what the table is', async () => {
     numDeletionVectorsOpt: 1,
     numMetadata: 1,
     numProtocol: 1,
-    setTransactions: [{ appId: 'app', version: 9_223_372_036_854_775_807 }],
     domainMetadata: [{ domain: 'd', configuration: '{}', removed: false }],
     protocol: { minReaderVersion: 3, minWriterVersion: 7, ...features },
   });
@@ -110,19 +110,42 @@ test('a snapshot that was advanced has the checksum of one that was loaded', asy
   );
 });
 
-test('transactions that expire and long lists are left out', async () => {
-  const expiring = table().create(
-    { configuration: { 'delta.setTransactionRetentionDuration': 'interval 1 day' } },
-    txn('a', 1n),
-  );
-  const many = table().create({}, ...Array.from({ length: 101 }, (_, i) => txn(`app-${i}`, 1n)));
-  for (const t of [expiring, many]) {
-    const snapshot = await loadSnapshot(readers(t), t.location);
-    const json = JSON.parse(versionChecksumJson(snapshot, undefined)) as Json;
-    assert.equal(json['setTransactions'], undefined);
-    assert.deepEqual(json['domainMetadata'], []);
-    assert.deepEqual(json['allFiles'], []);
-  }
+test('transactions and long lists are left out', async () => {
+  const domain = (name: number) =>
+    ({ kind: 'domainMetadata', domain: `${name}`, configuration: '', removed: false }) as const;
+  const t = table().create({}, txn('a', 1n), ...Array.from({ length: 11 }, (_, i) => domain(i)));
+  const json = JSON.parse(
+    versionChecksumJson(await loadSnapshot(readers(t), t.location), undefined),
+  ) as Json;
+  assert.equal(json['setTransactions'], undefined);
+  assert.equal(json['domainMetadata'], undefined);
+  assert.deepEqual(json['allFiles'], []);
+  const empty = table().create();
+  const none = JSON.parse(
+    versionChecksumJson(await loadSnapshot(readers(empty), empty.location), undefined),
+  ) as Json;
+  assert.deepEqual(none['setTransactions'], []);
+  assert.deepEqual(none['domainMetadata'], []);
+});
+
+test('a table that once forgot transactions fits its checksums', async () => {
+  const key = 'delta.setTransactionRetentionDuration';
+  const t = new MaintainedTable()
+    .at(now)
+    .create(
+      { configuration: { [key]: 'interval 1 day' } },
+      { ...txn('old', 1n), lastUpdated: now - 2 * dayMs },
+    );
+  const known = await t.load();
+  assert.equal((await writeCheckpoint(known, t.ports)).kind, 'written');
+  t.commit(metaData({ configuration: {} }));
+  // Who has the table in memory still knows the transaction; who loads it does not.
+  const advanced = await advanceSnapshot(t.ports, known);
+  assert.equal(advanced.txns.size, 1);
+  assert.equal(await writeVersionChecksum(advanced, undefined, t), 'written');
+  const loaded = await t.load();
+  assert.equal(loaded.txns.size, 0);
+  assert.equal(loaded.version, 1);
 });
 
 test('the in-commit timestamp is stated where the table has them', async () => {
