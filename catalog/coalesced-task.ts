@@ -4,7 +4,7 @@
  *
  *     idle --run--> running --run--> running + one more waiting --end--> running --end--> idle
  */
-import { throwIfAborted } from './throw-if-aborted.ts';
+import { abortError, throwIfAborted } from './throw-if-aborted.ts';
 
 interface Run<T> {
   readonly promise: Promise<T>;
@@ -75,13 +75,4 @@ export class CoalescedTask<T> {
     }
     return this.#work(signal);
   }
-}
-
-function abortError(signal: AbortSignal): Error {
-  try {
-    throwIfAborted(signal);
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  return new Error('the signal is not aborted');
 }

@@ -19,6 +19,24 @@ export const errorCodes = define({
   STATEMENT_TOO_LARGE: { sqlState: '54000', hint: 'Send a shorter statement.' },
   STATEMENT_TOO_COMPLEX: { sqlState: '54001', hint: 'Nest the statement less deeply.' },
   MULTIPLE_STATEMENTS: { sqlState: '42601', hint: 'Send one statement in each request.' },
+  MERGE_WITHOUT_WHEN: { sqlState: '42601', hint: 'Add a WHEN clause.' },
+  NON_LAST_MATCHED_CLAUSE_OMIT_CONDITION: {
+    sqlState: '42613',
+    hint: 'Give every WHEN MATCHED clause but the last a condition.',
+  },
+  NON_LAST_NOT_MATCHED_BY_TARGET_CLAUSE_OMIT_CONDITION: {
+    sqlState: '42613',
+    hint: 'Give every WHEN NOT MATCHED clause but the last a condition.',
+  },
+  NON_LAST_NOT_MATCHED_BY_SOURCE_CLAUSE_OMIT_CONDITION: {
+    sqlState: '42613',
+    hint: 'Give every WHEN NOT MATCHED BY SOURCE clause but the last a condition.',
+  },
+  COLUMN_ALIASES_NOT_ALLOWED: { sqlState: '42601', hint: 'Leave out the names in brackets.' },
+  SPECIFY_CLUSTER_BY_WITH_PARTITIONED_BY_IS_NOT_ALLOWED: {
+    sqlState: '42908',
+    hint: 'Use CLUSTER BY or PARTITIONED BY.',
+  },
   UNSUPPORTED_STATEMENT: { sqlState: '0A000', hint: 'docs/sql.md lists the statements that run.' },
   UNSUPPORTED_FEATURE: { sqlState: '0A000', hint: 'docs/sql.md lists what is supported.' },
   INVALID_PARAMETER_VALUE: { sqlState: '22023', hint: 'Check the request.' },
@@ -61,7 +79,25 @@ export const errorCodes = define({
     hint: 'CAST the column to a type Levee can return.',
   },
   UNSUPPORTED_DATATYPE: { sqlState: '0A000', hint: 'Use a type of the Delta protocol.' },
-  NOT_NULL_CONSTRAINT_VIOLATION: { sqlState: '23502', hint: 'Give the column a value.' },
+  CAST_OVERFLOW_IN_TABLE_INSERT: {
+    sqlState: '22003',
+    hint: 'Use TRY_CAST to get NULL instead, or a wider type for the column.',
+  },
+  DELTA_CAST_OVERFLOW_IN_TABLE_WRITE: {
+    sqlState: '22003',
+    hint: 'Use TRY_CAST to get NULL instead, or a wider type for the column.',
+  },
+  DELTA_NOT_NULL_CONSTRAINT_VIOLATED: { sqlState: '23502', hint: 'Give the column a value.' },
+  DELTA_MISSING_NOT_NULL_COLUMN_VALUE: { sqlState: '23502', hint: 'Give the column a value.' },
+  DELTA_VIOLATE_CONSTRAINT_WITH_VALUES: {
+    sqlState: '23001',
+    hint: 'DESCRIBE DETAIL shows the constraints of a table.',
+  },
+  DELTA_EXCEED_CHAR_VARCHAR_LIMIT: { sqlState: '22001', hint: 'Write a shorter text.' },
+  DELTA_REPLACE_WHERE_MISMATCH: {
+    sqlState: '44000',
+    hint: 'Write only rows that meet the condition of REPLACE WHERE.',
+  },
   // --- rights -------------------------------------------------------------------------------
   FUNCTION_NOT_ALLOWED: {
     sqlState: '42501',
@@ -113,6 +149,10 @@ export const errorCodes = define({
     sqlState: 'XXKDS',
     hint: 'The table log is damaged or incomplete; restore the missing files.',
   },
+  DELTA_TXN_LOG_FAILED_INTEGRITY: {
+    sqlState: 'XXKDS',
+    hint: 'Restore the log from a copy, or remove a checksum that is known to be wrong.',
+  },
   DELTA_LOG_CORRUPT: { sqlState: 'XXKDS', hint: 'Restore the named log file from a copy.' },
   DELTA_LOG_FILE_NOT_FOUND: { sqlState: '42K03', hint: 'Restore the named log file from a copy.' },
   DELTA_VERSIONS_NOT_CONTIGUOUS: {
@@ -140,6 +180,37 @@ export const errorCodes = define({
     sqlState: '22004',
     hint: 'Give a version or a timestamp.',
   },
+  DELTA_UNSUPPORTED_SUBQUERY: {
+    sqlState: '0AKDC',
+    hint: 'Use MERGE INTO, or the DuckDB dialect, which takes subqueries.',
+  },
+  DELTA_NON_DETERMINISTIC_FUNCTION_NOT_SUPPORTED: {
+    sqlState: '0AKDC',
+    hint: 'Put the value into a column of the source first.',
+  },
+  DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE: {
+    sqlState: '21506',
+    hint: 'Leave one row of the source for each row of the target, by GROUP BY or a condition.',
+  },
+  DELTA_CONFLICT_SET_COLUMN: { sqlState: '42701', hint: 'Set each column and field once.' },
+  DELTA_DUPLICATE_COLUMNS_ON_INSERT: { sqlState: '42701', hint: 'Insert each column once.' },
+  DELTA_MISSING_SET_COLUMN: { sqlState: '42703', hint: 'DESCRIBE lists the columns of a table.' },
+  DELTA_UNSUPPORTED_FIELD_UPDATE_NON_STRUCT: {
+    sqlState: '0AKDC',
+    hint: 'Set the whole column: only fields of structs are set one by one.',
+  },
+  DELTA_UNSUPPORTED_NESTED_FIELD_IN_OPERATION: {
+    sqlState: '0AKDC',
+    hint: 'Insert a whole struct.',
+  },
+  DELTA_IDENTITY_COLUMNS_UPDATE_NOT_SUPPORTED: {
+    sqlState: '42808',
+    hint: 'Leave the column as it is: the table gives out its values.',
+  },
+  DELTA_MERGE_UNRESOLVED_EXPRESSION: {
+    sqlState: '42601',
+    hint: 'Name the columns to set or to insert instead of *.',
+  },
   DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_DATA_SCHEMA: {
     sqlState: '0AKDC',
     hint: 'Ask for the changes before and after that version apart.',
@@ -153,10 +224,82 @@ export const errorCodes = define({
     hint: 'Ask for the changes before and after that version apart.',
   },
   DELTA_CONCURRENT_WRITE: { sqlState: '2D521', hint: 'Run the statement again.' },
+  DELTA_CONCURRENT_APPEND: { sqlState: '2D521', hint: 'Run the statement again.' },
+  DELTA_CONCURRENT_DELETE_READ: { sqlState: '2D521', hint: 'Run the statement again.' },
+  DELTA_CONCURRENT_DELETE_DELETE: { sqlState: '2D521', hint: 'Run the statement again.' },
+  DELTA_CONCURRENT_TRANSACTION: {
+    sqlState: '2D521',
+    hint: 'Run the statement again, one writer of an application at a time.',
+  },
+  DELTA_PROTOCOL_CHANGED: { sqlState: '2D521', hint: 'Run the statement again.' },
+  DELTA_MAX_COMMIT_RETRIES_EXCEEDED: {
+    sqlState: '40000',
+    hint: 'Run the statement again when fewer others write to the table.',
+  },
+  DELTA_CANNOT_MODIFY_APPEND_ONLY: {
+    sqlState: '42809',
+    hint: 'Set delta.appendOnly to false to change or delete rows.',
+  },
+  DELTA_DOMAIN_METADATA_NOT_SUPPORTED: {
+    sqlState: '0A000',
+    hint: 'Add the table feature domainMetadata.',
+  },
+  DELTA_ROW_ID_ASSIGNMENT_WITHOUT_STATS: {
+    sqlState: '22000',
+    hint: 'Compute the statistics of the table first.',
+  },
+  DELTA_ROW_TRACKING_ILLEGAL_PROPERTY_COMBINATION: {
+    sqlState: '55000',
+    hint: 'Set one of the two properties to false.',
+  },
+  DELTA_UNSUPPORTED_FEATURES_IN_CONFIG: {
+    sqlState: '56038',
+    hint: 'docs/sql.md lists the table features.',
+  },
   DELTA_METADATA_CHANGED: { sqlState: '2D521', hint: 'Run the statement again.' },
-  DELTA_SCHEMA_MISMATCH: {
+  DELTA_INSERT_COLUMN_ARITY_MISMATCH: {
+    sqlState: '42802',
+    hint: 'Give a value for every column, or list the columns.',
+  },
+  INSERT_COLUMN_ARITY_MISMATCH: {
+    sqlState: '21S01',
+    hint: 'Give as many values as the statement lists columns.',
+  },
+  DELTA_METADATA_MISMATCH: {
     sqlState: '42KDG',
-    hint: 'Make the columns of the query match those of the table.',
+    hint: 'Make the columns of the query match those of the table, or write WITH SCHEMA EVOLUTION.',
+  },
+  DELTA_DUPLICATE_COLUMNS_FOUND: {
+    sqlState: '42711',
+    hint: 'Give every column a name of its own.',
+  },
+  DELTA_IDENTITY_COLUMNS_EXPLICIT_INSERT_NOT_SUPPORTED: {
+    sqlState: '42808',
+    hint: 'Leave the column out: the table gives its values.',
+  },
+  DELTA_IDENTITY_COLUMN_INCONSISTENT_METADATA: {
+    sqlState: '42000',
+    hint: 'Define the identity column anew.',
+  },
+  DELTA_INVALID_GENERATED_COLUMN_REFERENCES: {
+    sqlState: '42621',
+    hint: 'Define the generated column anew.',
+  },
+  DELTA_NON_BOOLEAN_CHECK_CONSTRAINT: {
+    sqlState: '42621',
+    hint: 'Drop the constraint and add it as a condition.',
+  },
+  DELTA_UNRECOGNIZED_INVARIANT: {
+    sqlState: '56038',
+    hint: 'Write the table with an engine that knows the invariant.',
+  },
+  DELTA_INVALID_PARTITION_COLUMN_TYPE: {
+    sqlState: '42996',
+    hint: 'Partition by a column of a primitive type.',
+  },
+  DELTA_NON_PARTITION_COLUMN_SPECIFIED: {
+    sqlState: '42P10',
+    hint: 'PARTITION names columns that the table is partitioned by.',
   },
   DELTA_CREATE_TABLE_SCHEME_MISMATCH: {
     sqlState: '42KD7',

@@ -2,6 +2,7 @@
  * Which files each reference of a query reads: those that may have rows the query needs. Where the log
  * alone has the answer, none.
  */
+import type { FileHandle } from '../catalog/active-files.ts';
 import { metadataAggregates } from '../catalog/metadata-aggregates.ts';
 import { alwaysTrue } from '../catalog/predicate.ts';
 import { selectFiles } from '../catalog/scan.ts';
@@ -33,8 +34,12 @@ export async function chooseFiles(
 ): Promise<FileChoice> {
   const tables = tablesOf(bound);
   const { dataSkipping } = context.services;
-  // One file is as soon read as left out.
-  const isWorthwhile = tables.some(({ snapshot }) => snapshot.files.count > 1);
+  // One file is as soon read as left out; but what a statement that changes rows has read of its
+  // table is held against what others commit meanwhile.
+  const isWorthwhile = tables.some(
+    ({ snapshot, rowColumns, only }) =>
+      only === undefined && (snapshot.files.count > 1 || rowColumns !== undefined),
+  );
   if (!dataSkipping || !isWorthwhile) return everything(tables, undefined);
   const needs = await pushDownQuery(bound, context);
   if (needs.kind === 'unknown') return everything(tables, needs.reason);
@@ -46,7 +51,9 @@ export async function chooseFiles(
   }
   const scans: TableScan[] = [];
   for (const [number, table] of tables.entries()) {
-    scans.push(await scanOf(table, pushDown.references[number], context));
+    const needs = pushDown.references[number];
+    const isExact = pushDown.isOneScan && needs?.isExact === true;
+    scans.push(await scanOf(table, { needs, isExact }, context));
   }
   return { scans, answer: undefined, setUp, unskipped: undefined };
 }
@@ -54,34 +61,37 @@ export async function chooseFiles(
 function everything(tables: readonly PinnedTable[], unskipped: string | undefined): FileChoice {
   const scans = tables.map((table): TableScan => {
     const { files } = table.snapshot;
+    if (table.only !== undefined) return scanOfThese(table, table.only);
     return { table, files: [...files], bytes: files.totalBytes, skipped: undefined };
   });
   return { scans, answer: undefined, setUp: [], unskipped };
 }
 
+interface ScanNeeds {
+  readonly needs: PushDown['references'][number] | undefined;
+  readonly isExact: boolean;
+}
+
 async function scanOf(
   table: PinnedTable,
-  needs: PushDown['references'][number] | undefined,
+  { needs, isExact }: ScanNeeds,
   { signal }: StatementContext,
 ): Promise<TableScan> {
-  const { snapshot, marked } = table;
+  const { snapshot, marked, only } = table;
+  if (only !== undefined) return scanOfThese(table, only);
   const predicate = needs?.predicate ?? alwaysTrue;
   // Of a marked file an unknown part of the rows is read.
   const rowsMax = marked === undefined ? needs?.rowsMax : undefined;
   const selection = await selectFiles(snapshot, { predicate, rowsMax, signal });
-  const { files, prunedByPartition, prunedByStatistics, beyondLimit } = selection;
+  const { files, pruned } = selection;
   const bytes = files.reduce((total, file) => total + snapshot.files.sizeBytes(file), 0);
-  return {
-    table,
-    files,
-    bytes,
-    skipped: {
-      predicate,
-      byPartition: prunedByPartition,
-      byStatistics: prunedByStatistics,
-      byLimit: beyondLimit,
-    },
-  };
+  return { table, files, bytes, skipped: { predicate, isExact, pruned } };
+}
+
+function scanOfThese(table: PinnedTable, files: readonly FileHandle[]): TableScan {
+  const active = table.snapshot.files;
+  const bytes = files.reduce((total, file) => total + active.sizeBytes(file), 0);
+  return { table, files, bytes, skipped: undefined };
 }
 
 async function answerFromLog(

@@ -1,9 +1,12 @@
 /** The SQL side put together: what the server holds and asks. */
 import { CodedError } from '../catalog/coded-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import { createTransactions, type AfterCommit } from '../catalog/commit/transactions.ts';
 import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
+import type { Snapshot } from '../catalog/snapshot.ts';
 import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
 import { createDeletionVectorCache } from '../catalog/deletion-vector-cache.ts';
+import { requestedFreshness } from './bind/freshness.ts';
 import { SnapshotPins } from './bind/snapshot-pins.ts';
 import { createFileShapes } from './duckdb/file-shapes.ts';
 import { PlannerEngine } from './duckdb/planner-engine.ts';
@@ -11,6 +14,7 @@ import type { DuckdbEngine } from './duckdb/duckdb-engine.ts';
 import { PushDownCache } from './push-down-cache.ts';
 import { relationColumns } from './relation-columns.ts';
 import { runStatement } from './run-statement.ts';
+import { StageClock } from './stage-clock.ts';
 import type { SqlEngine, StatementRequest, StatementResult } from './sql-engine.ts';
 import type { EngineServices, StatementContext } from './statement-context.ts';
 
@@ -24,14 +28,20 @@ export interface SqlEngineOptions {
   readonly newId: NewId;
   /** Without it every query reads all files of its tables; for tests. True if absent. */
   readonly dataSkipping?: boolean | undefined;
+  /** Work after each commit, such as checkpoints; its failure fails nothing. */
+  readonly afterCommit?: AfterCommit | undefined;
 }
 
 /** What is remembered of deletion vectors: about 30 million deleted rows. */
 const deletionVectorBytesMax = 64 * 1024 * 1024;
 
 export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
+  const { store, clock, newId, snapshots, afterCommit } = options;
+  const latest = (location: string): Promise<Snapshot> => snapshots.latest(location);
+  const transactions = createTransactions({ store, clock, newId, latest, afterCommit });
   const services: EngineServices = {
     ...options,
+    transactions,
     deletionVectors: createDeletionVectorCache(options.store, deletionVectorBytesMax),
     fileShapes: createFileShapes(options.duckdb),
     planner: new PlannerEngine(),
@@ -41,10 +51,10 @@ export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
   };
   return {
     run: (request) => run(request, services),
-    close: () => {
+    close: async () => {
+      await transactions.idle();
       services.planner.close();
       options.duckdb.close();
-      return Promise.resolve();
     },
   };
 }
@@ -52,20 +62,23 @@ export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
 async function run(request: StatementRequest, services: EngineServices): Promise<StatementResult> {
   const { sql, session, identity, parameters, rowLimit, signal } = request;
   throwIfAborted(signal);
-  const context: StatementContext = {
-    services,
-    session,
-    identity,
-    parameters,
-    rowLimit,
-    readOnly: request.readOnly ?? false,
-    knownCacheKeys: request.knownCacheKeys ?? [],
-    signal,
-    source: sql,
-    pins: new SnapshotPins(services.snapshots, signal),
-    relationColumns: (relation) => relationColumns(relation, context),
-  };
   try {
+    const freshness = await requestedFreshness(request, services);
+    const context: StatementContext = {
+      services,
+      session,
+      identity,
+      parameters,
+      rowLimit,
+      readOnly: request.readOnly ?? false,
+      knownCacheKeys: request.knownCacheKeys ?? [],
+      signal,
+      source: sql,
+      pins: new SnapshotPins(services.snapshots, freshness, signal),
+      stages: new StageClock(),
+      maxStalenessMs: freshness.maxStalenessMs,
+      relationColumns: (relation) => relationColumns(relation, context),
+    };
     return await runStatement(context);
   } catch (error) {
     // Whatever an abort made fail, the reason of the abort is what the user is told.

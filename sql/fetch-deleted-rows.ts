@@ -8,7 +8,7 @@ import type { Snapshot } from '../catalog/snapshot.ts';
 import { CodedError } from '../catalog/coded-error.ts';
 import type { EngineConnection } from './duckdb/engine-connection.ts';
 import type { DeletedRows, QueryPlan } from './plan/query-plan.ts';
-import { rowNumberBits } from './plan/relation-sql.ts';
+import { rowNumberBits } from './plan/row-columns.ts';
 import type { StatementContext } from './statement-context.ts';
 
 /** Vectors that are read at the same time. */
@@ -26,14 +26,19 @@ export async function fetchDeletedRows(
 }
 
 /**
- * Runs `use` on a connection of its own that has all the plan's SQL needs. For statements that end
- * with `use`; a query whose rows are streamed keeps its connection: see `run-query.ts`.
+ * Runs `use` on a connection that has all the plan's SQL needs: that of the statement where it has
+ * one, else one of its own. For statements that end with `use`; a query whose rows are streamed keeps
+ * its connection: see `run-query.ts`.
  */
 export async function withPlanConnection<T>(
   plan: QueryPlan,
   context: StatementContext,
   use: (connection: EngineConnection) => Promise<T>,
 ): Promise<T> {
+  if (context.connection !== undefined) {
+    await fetchDeletedRows(plan, context.connection, context);
+    return await use(context.connection);
+  }
   return await context.services.duckdb.withConnection(async (connection) => {
     await fetchDeletedRows(plan, connection, context);
     return await use(connection);

@@ -6,7 +6,6 @@ import type { FileHandle } from '../catalog/active-files.ts';
 import type { BoundQuery } from './bind/bound-query.ts';
 import { collatedTypes } from './collations.ts';
 import { chooseFiles } from './choose-files.ts';
-import { hiddenColumn } from './plan/metadata-column-sql.ts';
 import { needsNames } from './plan/names-in-file.ts';
 import { needsFooter } from './plan/file-storage.ts';
 import { planQuery } from './plan/plan-query.ts';
@@ -14,9 +13,11 @@ import type { QueryPlan } from './plan/query-plan.ts';
 import { requireFiles } from './require-files.ts';
 import type { StatementContext } from './statement-context.ts';
 
+/** `name` tells the plan's temporary tables from those of other plans on the same connection. */
 export async function planWithShapes(
   bound: BoundQuery,
   context: StatementContext,
+  name = '',
 ): Promise<QueryPlan> {
   const { signal, services } = context;
   const { fileShapes } = services;
@@ -28,13 +29,11 @@ export async function planWithShapes(
     const { files: active } = snapshot;
     const isUnknown = (file: FileHandle): boolean =>
       fileShapes.shapeOf(active.location(file)) === undefined;
-    const hidden = hiddenColumn(snapshot, table.metadataFields, []);
-    const isByName = hidden !== undefined && needsNames(snapshot, hidden);
-    const isRequired = isByName ? () => true : needsFooter(snapshot);
+    const isRequired = needsNames(table) ? () => true : needsFooter(snapshot);
     return files
       .filter(isUnknown)
       .map((file) => ({ location: active.location(file), isRequired: isRequired(file) }));
   });
   await fileShapes.learn(unknown, signal);
-  return planQuery(bound, { ...choice, collations }, fileShapes);
+  return planQuery(bound, { ...choice, collations, name }, fileShapes);
 }

@@ -11,7 +11,8 @@ import type { PinnedTable } from './bind/snapshot-pins.ts';
 import { metadataColumn } from './file-metadata.ts';
 import { hiddenColumnType } from './plan/metadata-column-sql.ts';
 import { parsePlan } from './plan/plan-json.ts';
-import { compileQuery, tablesOf } from './plan/compile-query.ts';
+import { compileQuery, tablesOf, temporariesOf } from './plan/compile-query.ts';
+import { rowColumnNames } from './plan/row-columns.ts';
 import { parameterLiterals } from './plan/parameter-literals.ts';
 import { readPushDown, type PushDown } from './plan/push-down.ts';
 import type { TextEdit } from './parse/text-edits.ts';
@@ -68,16 +69,22 @@ async function plan(
   const tables = tablesOf(bound);
   try {
     const { json, tableNames } = await services.planner.plan({
-      tables: tables.map(tableColumnsSql),
-      text: (names) => compileQuery(bound, (_table, n) => `FROM ${names[n] ?? ''}`, literals).text,
+      tables: plannedTables(bound),
+      text: (names) =>
+        compileQuery(
+          bound,
+          (_table, n) => `FROM ${names[n] ?? ''}`,
+          literals,
+          (_relation, n) => `FROM ${names[tables.length + n] ?? ''}`,
+        ).text,
       setUp,
       signal,
     });
     const root = json.length > planLengthMax ? undefined : parsePlan(json);
     if (root === undefined) return unknown('its plan cannot be read');
-    const planned = tableNames.map((name, n) => ({
-      name,
-      fields: tables[n]?.snapshot.schema.fields ?? [],
+    const planned = tables.map(({ snapshot }, n) => ({
+      name: tableNames[n] ?? '',
+      fields: snapshot.schema.fields,
     }));
     const pushDown = readPushDown(root, planned);
     return pushDown === undefined
@@ -89,12 +96,23 @@ async function plan(
   }
 }
 
-/** What is known of `_metadata` is only that it is there: no predicate on it is understood. */
-function tableColumnsSql({ snapshot, metadataFields }: PinnedTable): string {
-  const columns = columnsSql(snapshot.schema);
-  if (metadataFields === undefined) return columns;
-  const hidden = `${quoteIdentifier(metadataColumn)} ${hiddenColumnType(metadataFields)}`;
-  return columns === '' ? hidden : `${columns}, ${hidden}`;
+/** The columns of what the query reads: its tables, then its temporary tables. */
+function plannedTables(bound: BoundQuery): readonly string[] {
+  return [...tablesOf(bound).map(tableColumnsSql), ...temporariesOf(bound).map(columnsSql)];
+}
+
+function tableColumnsSql(table: PinnedTable): string {
+  const { fields } = table.snapshot.schema;
+  const columns = fields.length === 0 ? [] : [columnsSql(table.snapshot.schema)];
+  return [...columns, ...besideColumnsSql(table)].join(', ');
+}
+
+/** Columns that the reference gives behind the table's. No predicate on them is understood. */
+export function besideColumnsSql(table: PinnedTable): readonly string[] {
+  const { metadataFields } = table;
+  const names = rowColumnNames(table).map((name) => `${quoteIdentifier(name)} BIGINT`);
+  if (metadataFields === undefined) return names;
+  return [`${quoteIdentifier(metadataColumn)} ${hiddenColumnType(metadataFields)}`, ...names];
 }
 
 const columnTexts = new WeakMap<StructType, string>();
@@ -120,5 +138,5 @@ function comment(text: string): string {
 
 function cacheKey(bound: BoundQuery, literals: readonly TextEdit[]): string {
   const { text } = compileQuery(bound, (_table, n) => `FROM t${n}`, literals);
-  return [text, ...tablesOf(bound).map(tableColumnsSql)].join('\0');
+  return [text, ...plannedTables(bound)].join('\0');
 }

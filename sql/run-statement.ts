@@ -2,6 +2,7 @@
 import { CodedError } from '../catalog/coded-error.ts';
 import { parseStatement } from './parse/parse-statement.ts';
 import type { Statement } from './parse/statement.ts';
+import { requireTargetOpinion } from './parse/target-opinion.ts';
 import { runQuery } from './run-query.ts';
 import type { StatementResult } from './sql-engine.ts';
 import type { StatementContext } from './statement-context.ts';
@@ -31,20 +32,40 @@ import {
 } from './utility/show.ts';
 import { createView, dropView } from './utility/views.ts';
 import { createTable } from './write/create-table.ts';
+import { deleteRows, truncateTable } from './write/dml/delete.ts';
+import { mergeRows } from './write/dml/merge.ts';
+import { updateRows } from './write/dml/update.ts';
 import { dropTable } from './write/drop-table.ts';
 import { insert } from './write/insert.ts';
 import { emptyResult } from './static-result.ts';
+import { unrunStatement } from './unrun-statement.ts';
 
 export async function runStatement(context: StatementContext): Promise<StatementResult> {
-  const statement = parseStatement(context.source, context.session.dialect);
+  const { dialect } = context.session;
+  const statement = context.stages.timeSync('parse', () => {
+    const parsed = parseStatement(context.source, dialect);
+    requireTargetOpinion(parsed, context.source, dialect);
+    return parsed;
+  });
   if (context.readOnly && !readingKinds.has(statement.kind)) {
     throw new CodedError(
       'READ_ONLY_SQL_TRANSACTION',
       'This request may only read, and the statement changes something.',
     );
   }
-  return await dispatch(statement, context);
+  if (readingKinds.has(statement.kind) || sessionKinds.has(statement.kind)) {
+    return await dispatch(statement, context);
+  }
+  try {
+    return await dispatch(statement, context);
+  } finally {
+    // What this process writes is seen by the next statement, whatever staleness it allows.
+    context.services.snapshots.expire();
+  }
 }
+
+/** The statements that change the session alone. */
+const sessionKinds: ReadonlySet<Statement['kind']> = new Set(['use', 'useCatalog', 'set', 'reset']);
 
 /** The statements that change nothing, neither tables nor the catalog nor the session. */
 const readingKinds: ReadonlySet<Statement['kind']> = new Set([
@@ -76,6 +97,14 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await insert(statement, context);
     case 'createTable':
       return await createTable(statement, context);
+    case 'update':
+      return await updateRows(statement, context);
+    case 'merge':
+      return await mergeRows(statement, context);
+    case 'delete':
+      return await deleteRows(statement, context);
+    case 'truncateTable':
+      return await truncateTable(statement, context);
     case 'dropTable':
       return await dropTable(statement, context);
     case 'createView':
@@ -121,6 +150,25 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'refreshTable':
       // Every statement sees the newest commits: there is nothing to refresh.
       return emptyResult();
+    case 'createTableLike':
+    case 'cloneTable':
+    case 'undropTable':
+    case 'alterTable':
+    case 'alterView':
+    case 'commentOn':
+    case 'copyInto':
+    case 'restoreTable':
+    case 'optimize':
+    case 'vacuum':
+    case 'reorgTable':
+    case 'convertToDelta':
+    case 'analyzeTable':
+    case 'fsckRepairTable':
+    case 'generate':
+    case 'beginTransaction':
+    case 'commitTransaction':
+    case 'rollbackTransaction':
+      throw unrunStatement(statement.kind);
     case 'unsupported':
       throw new CodedError('UNSUPPORTED_STATEMENT', `${statement.name} is not supported.`, {
         hint: statement.hint,

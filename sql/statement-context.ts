@@ -2,14 +2,17 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ViewDefinition } from '../catalog/catalog-store.ts';
 import type { DeletionVectorCache } from '../catalog/deletion-vector-cache.ts';
+import type { Transactions } from '../catalog/commit/transactions.ts';
 import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
 import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
 import type { FileShapes } from './duckdb/file-shapes.ts';
 import type { DuckdbEngine } from './duckdb/duckdb-engine.ts';
+import type { EngineConnection } from './duckdb/engine-connection.ts';
 import type { PlannerEngine } from './duckdb/planner-engine.ts';
 import type { SnapshotPins } from './bind/snapshot-pins.ts';
 import type { PushDownCache } from './push-down-cache.ts';
 import type { Identity, Session } from './session.ts';
+import type { StageClock } from './stage-clock.ts';
 import type { Relation } from '../catalog/relation.ts';
 import type { Parameters, ResultColumn } from './sql-engine.ts';
 
@@ -18,6 +21,7 @@ export interface EngineServices {
   readonly catalog: Catalog;
   readonly snapshots: SnapshotCache;
   readonly store: ObjectStore;
+  readonly transactions: Transactions;
   readonly deletionVectors: DeletionVectorCache;
   readonly duckdb: DuckdbEngine;
   readonly fileShapes: FileShapes;
@@ -45,6 +49,11 @@ export interface StatementContext {
   /** The whole text of the statement, for positions. */
   readonly source: string;
   readonly pins: SnapshotPins;
+  readonly stages: StageClock;
+  /** What a query's names were found to mean so long ago is good enough. */
+  readonly maxStalenessMs: number;
+  /** Holds the temporary tables of the statement; what the statement runs, runs there. */
+  readonly connection?: EngineConnection | undefined;
   /** The columns of a table or view; a view is bound and described, not run. */
   relationColumns(relation: Relation): Promise<readonly DescribedColumn[]>;
 }

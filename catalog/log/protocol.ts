@@ -4,8 +4,9 @@
  * Source: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#protocol-evolution
  */
 import { CodedError } from '../coded-error.ts';
-import type { StructType, DataType, StructField } from '../data-type.ts';
+import type { StructType } from '../data-type.ts';
 import type { Metadata, Protocol } from './actions.ts';
+import { usesFeature } from './active-features.ts';
 import { tableFeature, tableFeatures, type Support } from './table-features.ts';
 
 export const readerVersionMax = 3;
@@ -73,14 +74,18 @@ export function checkReadable(table: string, protocol: Protocol, metadata: Metad
 }
 
 /**
- * Throws unless rows can be appended: as `checkReadable`, and
+ * Throws unless the table can be written: as `checkReadable`, and
  * DELTA_UNSUPPORTED_FEATURES_FOR_WRITE naming every feature at fault.
+ *
+ * @param enforced features of the kind `if-enforced` whose rules the statement follows for the rows
+ *   it writes
  */
 export function checkWritable(
   table: string,
   protocol: Protocol,
   metadata: Metadata,
   schema: StructType,
+  enforced: ReadonlySet<string> = new Set(),
 ): void {
   checkReadable(table, protocol, metadata);
   const { minWriterVersion, writerFeatures } = protocol;
@@ -100,7 +105,9 @@ export function checkWritable(
   const names = new Set([...requiredWriterFeatures(protocol), ...requiredReaderFeatures(protocol)]);
   const refused = [...names].flatMap((name) => {
     const support = tableFeature(name)?.write ?? unknownFeature;
-    return isRefused(name, support, metadata, schema) ? [`${name} (${support.reason})`] : [];
+    return isRefused(name, support, metadata, schema, enforced)
+      ? [`${name} (${support.reason})`]
+      : [];
   });
   if (refused.length === 0) return;
   throw new CodedError(
@@ -109,6 +116,13 @@ export function checkWritable(
   );
 }
 
+/** The features that only statements which enforce them may write; all of them, for `enforced`. */
+export const enforcedFeatures: ReadonlySet<string> = new Set(
+  Object.entries(tableFeatures)
+    .filter(([, { write }]) => write.kind === 'if-enforced')
+    .map(([name]) => name),
+);
+
 const unknownFeature: Support = { kind: 'no', reason: 'not known to Levee' };
 
 function isRefused(
@@ -116,56 +130,29 @@ function isRefused(
   support: Support,
   metadata: Metadata,
   schema: StructType,
+  enforced: ReadonlySet<string>,
 ): support is Exclude<Support, { readonly kind: 'yes' }> {
-  if (support.kind === 'yes') return false;
-  return support.kind === 'no' || isActive(name, metadata, schema);
-}
-
-/** Whether a supported feature is in use (PROTOCOL.md#active-features); in doubt it is. */
-function isActive(name: string, metadata: Metadata, schema: StructType): boolean {
-  const { configuration } = metadata;
-  switch (name) {
-    case 'invariants':
-      return hasFieldMetadata(schema, (key) => key === 'delta.invariants');
-    case 'checkConstraints':
-      return Object.keys(configuration).some((key) => key.startsWith('delta.constraints.'));
-    case 'generatedColumns':
-      return hasFieldMetadata(schema, (key) => key === 'delta.generationExpression');
-    case 'columnMapping':
-      return (configuration['delta.columnMapping.mode'] ?? 'none') !== 'none';
-    case 'identityColumns':
-      return hasFieldMetadata(schema, (key) => key.startsWith('delta.identity.'));
-    case 'allowColumnDefaults':
-      return hasFieldMetadata(schema, (key) => key === 'CURRENT_DEFAULT');
-    case 'icebergCompatV1':
-    case 'icebergCompatV2':
-    case 'icebergCompatV3':
-      return isTrue(configuration[`delta.enable${name[0]?.toUpperCase()}${name.slice(1)}`]);
-    case 'inCommitTimestamp':
-      return isTrue(configuration['delta.enableInCommitTimestamps']);
+  switch (support.kind) {
+    case 'yes':
+      return false;
+    case 'no':
+      return true;
+    case 'if-enforced':
+      return !enforced.has(name) && isActive(name, metadata, schema);
+    case 'unless-active':
+      return isActive(name, metadata, schema);
   }
-  return true;
 }
 
-function isTrue(text: string | undefined): boolean {
-  return text?.trim().toLowerCase() === 'true';
-}
-
-function hasFieldMetadata(schema: StructType, isIt: (key: string) => boolean): boolean {
-  const inType = (type: DataType): boolean => {
-    if (type.kind === 'struct') return type.fields.some(inField);
-    if (type.kind === 'array') return inType(type.elementType);
-    return type.kind === 'map' && (inType(type.keyType) || inType(type.valueType));
-  };
-  const inField = (field: StructField): boolean =>
-    Object.keys(field.metadata).some(isIt) || inType(field.type);
-  return schema.fields.some(inField);
+/** In doubt it is. */
+function isActive(name: string, metadata: Metadata, schema: StructType): boolean {
+  return usesFeature(name, metadata, schema) ?? true;
 }
 
 /** Whether commits carry their own timestamps (PROTOCOL.md#in-commit-timestamps). */
 export function hasInCommitTimestamps(protocol: Protocol, metadata: Metadata): boolean {
   return (
     supportsFeature(protocol, 'inCommitTimestamp') &&
-    isTrue(metadata.configuration['delta.enableInCommitTimestamps'])
+    metadata.configuration['delta.enableInCommitTimestamps']?.trim().toLowerCase() === 'true'
   );
 }

@@ -5,6 +5,11 @@
  */
 export type Support =
   | { readonly kind: 'yes' }
+  /**
+   * Writing only: fine for a statement that says that it enforces the feature (`checkWritable`), and
+   * for others as long as the table does not use it. `reason` is what is wrong otherwise.
+   */
+  | { readonly kind: 'if-enforced'; readonly reason: string }
   /** Fine as long as the table does not use the feature (protocol: supported, not active). */
   | { readonly kind: 'unless-active'; readonly reason: string }
   | { readonly kind: 'no'; readonly reason: string };
@@ -16,20 +21,33 @@ export interface TableFeature {
   readonly write: Support;
   /** The writer version that brought the feature before features had names. */
   readonly legacyWriterVersion?: number | undefined;
+  /** The reader version that did. */
+  readonly legacyReaderVersion?: number | undefined;
+  /** Features that a table with this one must have as well. */
+  readonly requires?: readonly string[] | undefined;
+  /**
+   * Whether a writer that began before the table got the feature may go on: what it wrote by the
+   * old rules is right by the new ones, or is made so when it commits.
+   */
+  readonly mayArriveMeanwhile?: boolean | undefined;
 }
 
 const yes: Support = { kind: 'yes' };
 function no(reason: string): Support {
   return { kind: 'no', reason };
 }
+function ifEnforced(reason: string): Support {
+  return { kind: 'if-enforced', reason };
+}
 function unlessActive(reason: string): Support {
   return { kind: 'unless-active', reason };
 }
-function writer(write: Support, legacyWriterVersion?: number): TableFeature {
-  return { kind: 'writer', read: yes, write, legacyWriterVersion };
+type More = Omit<TableFeature, 'kind' | 'read' | 'write'>;
+function writer(write: Support, more: More = {}): TableFeature {
+  return { ...more, kind: 'writer', read: yes, write };
 }
-function both(read: Support, write: Support, legacyWriterVersion?: number): TableFeature {
-  return { kind: 'reader-writer', read, write, legacyWriterVersion };
+function both(read: Support, write: Support, more: More = {}): TableFeature {
+  return { ...more, kind: 'reader-writer', read, write };
 }
 
 const catalogManaged = no(
@@ -39,21 +57,36 @@ const variant = no('variant values are not written yet');
 const redirected = no('the table has moved to another place');
 
 export const tableFeatures: { readonly [name: string]: TableFeature } = Object.freeze({
-  appendOnly: writer(yes, 2),
-  invariants: writer(unlessActive('column invariants are not checked yet'), 2),
-  checkConstraints: writer(unlessActive('CHECK constraints are not checked yet'), 3),
-  changeDataFeed: writer(yes, 4),
-  generatedColumns: writer(unlessActive('generated columns are not computed yet'), 4),
-  columnMapping: both(yes, unlessActive('physical column names are not written yet'), 5),
-  identityColumns: writer(unlessActive('identity values are not generated yet'), 6),
-  allowColumnDefaults: writer(unlessActive('column defaults are not applied yet')),
-  deletionVectors: both(yes, yes),
-  rowTracking: writer(no('row ids are not assigned yet')),
-  timestampNtz: both(yes, yes),
+  appendOnly: writer(yes, { legacyWriterVersion: 2, mayArriveMeanwhile: true }),
+  invariants: writer(ifEnforced('this statement does not check column invariants'), {
+    legacyWriterVersion: 2,
+  }),
+  checkConstraints: writer(ifEnforced('this statement does not check CHECK constraints'), {
+    legacyWriterVersion: 3,
+  }),
+  changeDataFeed: writer(ifEnforced('this statement does not write change data'), {
+    legacyWriterVersion: 4,
+    mayArriveMeanwhile: true,
+  }),
+  generatedColumns: writer(ifEnforced('this statement does not compute generated columns'), {
+    legacyWriterVersion: 4,
+  }),
+  columnMapping: both(yes, ifEnforced('this statement does not write physical column names'), {
+    legacyWriterVersion: 5,
+    legacyReaderVersion: 2,
+    mayArriveMeanwhile: true,
+  }),
+  identityColumns: writer(ifEnforced('this statement does not generate identity values'), {
+    legacyWriterVersion: 6,
+  }),
+  allowColumnDefaults: writer(ifEnforced('this statement does not apply column defaults')),
+  deletionVectors: both(yes, yes, { mayArriveMeanwhile: true }),
+  rowTracking: writer(yes, { requires: ['domainMetadata'], mayArriveMeanwhile: true }),
+  timestampNtz: both(yes, yes, { mayArriveMeanwhile: true }),
   typeWidening: both(yes, yes),
   'typeWidening-preview': both(yes, yes),
-  domainMetadata: writer(yes),
-  v2Checkpoint: both(yes, yes),
+  domainMetadata: writer(yes, { mayArriveMeanwhile: true }),
+  v2Checkpoint: both(yes, yes, { mayArriveMeanwhile: true }),
   catalogManaged: both(catalogManaged, catalogManaged),
   'catalogOwned-preview': both(catalogManaged, catalogManaged),
   catalogOwned: both(catalogManaged, catalogManaged),
@@ -61,9 +94,9 @@ export const tableFeatures: { readonly [name: string]: TableFeature } = Object.f
   icebergCompatV1: writer(unlessActive('Iceberg metadata is not written')),
   icebergCompatV2: writer(unlessActive('Iceberg metadata is not written')),
   icebergCompatV3: writer(unlessActive('Iceberg metadata is not written')),
-  clustering: writer(no('clustered files are not written yet')),
-  vacuumProtocolCheck: both(yes, yes),
-  inCommitTimestamp: writer(unlessActive('in-commit timestamps are not written yet')),
+  clustering: writer(yes, { requires: ['domainMetadata'] }),
+  vacuumProtocolCheck: both(yes, yes, { mayArriveMeanwhile: true }),
+  inCommitTimestamp: writer(yes, { mayArriveMeanwhile: true }),
   checkpointProtection: writer(yes),
   variantType: both(yes, variant),
   'variantType-preview': both(yes, variant),

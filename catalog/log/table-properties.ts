@@ -59,6 +59,7 @@ export const tableProperties = Object.freeze({
     0,
     0,
   ),
+  rowTrackingSuspended: flag('delta.rowTrackingSuspended', false),
   targetFileSizeBytes: optionalBytes('delta.targetFileSize'),
   /** `undefined`: application transactions are kept for ever. */
   transactionRetentionMs: optionalInterval('delta.setTransactionRetentionDuration'),

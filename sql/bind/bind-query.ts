@@ -9,17 +9,18 @@ import { metadataColumn } from '../file-metadata.ts';
 import type { Dialect } from '../parse/dialect.ts';
 import { byteOffsets } from '../parse/byte-offsets.ts';
 import { errorAt, positionAt } from '../errors.ts';
-import { toDuckdbQuery } from '../parse/query-text.ts';
+import { toDuckdbQuery, type DuckdbQuery } from '../parse/query-text.ts';
 import type { SourceSlice } from '../parse/source-slice.ts';
 import {
   tableReferenceAt,
   type TableReference as ReferenceRange,
 } from '../parse/table-reference.ts';
+import type { QueryParameters } from '../parse/lexical-edits.ts';
 import type { EditedText } from '../parse/text-edits.ts';
 import { tokenize, type Token } from '../parse/tokenize.ts';
 import { requireParameters } from '../require-parameters.ts';
 import type { StatementContext } from '../statement-context.ts';
-import type { BoundQuery, BoundReference } from './bound-query.ts';
+import type { BoundQuery, BoundReference, BoundRelation } from './bound-query.ts';
 import { clockUse } from './clock-use.ts';
 import {
   allowedFunctions,
@@ -56,6 +57,29 @@ export async function bindQuery(
   context: StatementContext,
 ): Promise<BoundQuery> {
   const query = toDuckdbQuery(slice, scope.dialect);
+  // A view's own text has none; those of the statement are checked before anything is looked up.
+  const known = scope.viewStack.length > 0 ? query.parameters : undefined;
+  return await bindText({ ...query, ...slice, known }, scope, context);
+}
+
+/** A text of DuckDB's dialect that leads back to `source`. */
+export interface TextToBind extends DuckdbQuery {
+  readonly source: string;
+  /** Where the text begins in the source. */
+  readonly start: number;
+  /** Those of the values that were checked already; else the text's own are. */
+  readonly known?: QueryParameters | undefined;
+  /** What names stand for, by their UTF-16 offset in the text: these are not looked up. */
+  readonly given?: ReadonlyMap<number, BoundRelation> | undefined;
+}
+
+/** As `bindQuery`, for a text that was translated already. */
+export async function bindText(
+  query: TextToBind,
+  scope: QueryScope,
+  context: StatementContext,
+): Promise<BoundQuery> {
+  const slice = query;
   const text = query.edited;
   const offsets = byteOffsets(text.text);
   const locate = (byteOffset: number | undefined) =>
@@ -67,8 +91,7 @@ export async function bindQuery(
     );
     return { references: readQueryReferences(tree), syntaxTree: tree };
   });
-  // A view's own text has none; those of the statement are checked before anything is looked up.
-  if (scope.viewStack.length === 0) requireParameters(query.parameters, context.parameters);
+  if (query.known === undefined) requireParameters(query.parameters, context.parameters);
   refuseFunctions(references, slice.source, locate);
   requireSecondOpinion(text.text, references);
 
@@ -83,13 +106,16 @@ export async function bindQuery(
           message: `The table ${table.name.join('.')} cannot be told apart in the text.`,
         });
       }
-      return await bindReference({ table, start, range }, { scope, context, text, slice });
+      return await bindReference(
+        { table, start, range },
+        { scope, context, text, slice, given: query.given },
+      );
     }),
   );
   for (const { name, isTable, byteOffset } of references.functions) {
     if (!isTable || !isTableChanges(name) || byteOffset === undefined) continue;
     const start = offsets.toUtf16(byteOffset);
-    bound.push(await bindChanges(start, tokens, { scope, context, text, slice }));
+    bound.push(await bindChanges(start, tokens, { scope, context, text, slice, given: undefined }));
   }
   const qualified = shortenQualifiedColumns({ references, bound, tokens, offsets });
   const withMetadata = addMetadataColumns({
@@ -134,7 +160,8 @@ interface QueryPlace {
   readonly scope: QueryScope;
   readonly context: StatementContext;
   readonly text: EditedText;
-  readonly slice: SourceSlice;
+  readonly slice: Pick<SourceSlice, 'source'>;
+  readonly given: TextToBind['given'];
 }
 
 async function bindReference(place: ReferencePlace, query: QueryPlace): Promise<BoundReference> {
@@ -142,8 +169,15 @@ async function bindReference(place: ReferencePlace, query: QueryPlace): Promise<
   const { scope, context, text, slice } = query;
   const at = range.atClause;
   try {
-    const version = await tableVersion(table, at && text.text.slice(at.start, at.end), context);
-    const relation = await resolveRelation(table.name, version, scope, context, bindQuery);
+    const relation =
+      query.given?.get(start) ??
+      (await resolveRelation(
+        table.name,
+        await tableVersion(table, at && text.text.slice(at.start, at.end), context),
+        scope,
+        context,
+        bindQuery,
+      ));
     return {
       nameStart: start,
       nameEnd: range.nameEnd,

@@ -1,4 +1,5 @@
 /** A query whose every name has a meaning: what bind gives to plan. Plain data. */
+import type { StructType } from '../../catalog/data-type.ts';
 import type { QueryParameters } from '../parse/lexical-edits.ts';
 import type { EditedText, TextEdit } from '../parse/text-edits.ts';
 import type { ClockUse } from './clock-use.ts';
@@ -15,7 +16,17 @@ export type BoundRelation =
       readonly columnNames: readonly string[] | undefined;
     }
   /** Rows that Levee makes itself: `information_schema`. A SELECT over constants. */
-  | { readonly kind: 'constant'; readonly sql: string };
+  | { readonly kind: 'constant'; readonly sql: string }
+  | TemporaryRelation;
+
+/** A temporary table of the statement's own connection. */
+export interface TemporaryRelation {
+  readonly kind: 'temporary';
+  readonly name: string;
+  readonly columns: StructType;
+  /** The last of the columns is not one of the table's but the number that DuckDB has for a row. */
+  readonly isNumbered: boolean;
+}
 
 export interface BoundReference {
   /** Of the name in the query's text, to be replaced by the relation. */

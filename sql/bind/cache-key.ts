@@ -46,6 +46,10 @@ function addRelation(hash: Hash, relation: BoundRelation): void {
       return;
     case 'constant':
       add(hash, 'constant', relation.sql);
+      return;
+    case 'temporary':
+      // Only statements that change something have any, and those are never answered from a cache.
+      add(hash, 'temporary', relation.name);
   }
 }
 

@@ -77,7 +77,9 @@ export function clockUse(
 
 /** Statements that make the macros, for one connection; `nowMs` counts from 1970. */
 export function clockMacroSql(macros: readonly ClockMacro[], nowMs: number): readonly string[] {
-  return macros.map((macro) => `CREATE TEMP MACRO ${macro}() AS ${timeSql(macro, nowMs)}`);
+  return macros.map(
+    (macro) => `CREATE OR REPLACE TEMP MACRO ${macro}() AS ${timeSql(macro, nowMs)}`,
+  );
 }
 
 /** All sessions are in UTC. */

@@ -91,6 +91,22 @@ export class EngineConnection {
     });
   }
 
+  /** Runs a statement of ours around a client's text that gives no rows: `CREATE TEMP TABLE ... AS`. */
+  async run(
+    sql: string,
+    parameters: Parameters | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#interruptible(signal, async () => {
+      const prepared = await prepareBound(this.#connection, sql, parameters);
+      try {
+        await prepared.run();
+      } finally {
+        prepared.destroySync();
+      }
+    });
+  }
+
   /** The columns a query would give. It is run, for no rows, only where parameters decide a type. */
   async describe(
     sql: string,
@@ -135,7 +151,7 @@ export class EngineConnection {
   /** A temporary table of one BIGINT column `position`, gone with the connection. */
   async putPositions(name: string, positions: BigInt64Array): Promise<void> {
     await this.#interruptible(undefined, async () => {
-      await this.#connection.run(`CREATE TEMP TABLE "${name}" (position BIGINT)`);
+      await this.#connection.run(`CREATE OR REPLACE TEMP TABLE "${name}" (position BIGINT)`);
       const appender = await this.#connection.createAppender(name, 'main', 'temp');
       const rowsMax = duckdb.vector_size();
       for (let from = 0; from < positions.length; from += rowsMax) {

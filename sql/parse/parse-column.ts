@@ -1,67 +1,98 @@
-/** One column of CREATE TABLE. */
+/** The columns of CREATE TABLE, ADD COLUMNS, REPLACE COLUMNS and CHANGE COLUMN. */
 import { syntaxErrorAt } from '../errors.ts';
+import { constraintWords, parseCheck } from './parse-check.ts';
 import { parseDataType } from './parse-data-type.ts';
 import type { SourceSlice } from './source-slice.ts';
-import type { ColumnDefinition, ColumnGeneration } from './statement.ts';
+import type {
+  AddedColumn,
+  CheckConstraint,
+  ColumnDefinition,
+  ColumnGeneration,
+  ColumnPosition,
+} from './statement.ts';
+import { takeBracketed, takeExpression } from './take-expression.ts';
 import type { TokenCursor } from './token-cursor.ts';
 
-const constraints = [
-  'constraint',
-  'primary',
-  'foreign',
-  'unique',
-  'check',
-  'references',
-  'collate',
-  'mask',
-];
+/** The column, and the CHECKs written beside it. */
+export interface ParsedColumn {
+  readonly column: ColumnDefinition;
+  readonly constraints: readonly CheckConstraint[];
+}
 
-export function parseColumn(cursor: TokenCursor): ColumnDefinition {
-  if (startsConstraint(cursor)) throw unsupportedConstraint(cursor);
+export function parseColumn(cursor: TokenCursor): ParsedColumn {
   const { value: name, start } = cursor.expectName('the name of a column');
   const type = parseDataType(cursor);
+  const constraints: CheckConstraint[] = [];
   let notNull = false;
   let comment: string | undefined;
   let defaultValue: SourceSlice | undefined;
   let generated: ColumnGeneration | undefined;
-  while (!cursor.isOperator(',') && !cursor.isOperator(')')) {
+  while (!isAfterColumn(cursor)) {
     if (cursor.takeWords('not', 'null')) notNull = true;
     else if (cursor.takeWords('null')) notNull = false;
     else if (cursor.takeWords('comment')) comment = cursor.expectString('the comment as a string');
     else if (cursor.takeWords('default')) defaultValue = parseDefault(cursor);
     else if (cursor.takeWords('generated')) generated = parseGeneration(cursor);
-    else if (cursor.isAnyWord(...constraints)) throw unsupportedConstraint(cursor);
-    else throw cursor.unexpected('NOT NULL, COMMENT, DEFAULT, GENERATED, "," or ")"');
+    else if (cursor.isAnyWord(...constraintWords)) constraints.push(parseCheck(cursor));
+    else if (cursor.isAnyWord(...foreignWords)) throw unsupportedWord(cursor);
+    else throw cursor.unexpected('NOT NULL, COMMENT, DEFAULT, GENERATED, CHECK, "," or ")"');
   }
-  return { name, type, notNull, comment, defaultValue, generated, start };
+  const column = { name, type, notNull, comment, defaultValue, generated, start };
+  return { column, constraints };
 }
 
-/** `PRIMARY KEY (id)` in place of a column; a column may be called `check` all the same. */
-function startsConstraint(cursor: TokenCursor): boolean {
-  return (
-    cursor.isWord('constraint') ||
-    cursor.areWords('primary', 'key') ||
-    cursor.areWords('foreign', 'key') ||
-    ((cursor.isWord('unique') || cursor.isWord('check')) && cursor.isOperator('(', 1))
-  );
+/** One that is added to a table: its name may lie inside structs, and it has a place. */
+export function parseAddedColumn(cursor: TokenCursor): AddedColumn {
+  const column = cursor.expectColumnName('the name of a column');
+  const type = parseDataType(cursor);
+  let notNull = false;
+  let comment: string | undefined;
+  let defaultValue: SourceSlice | undefined;
+  let position: ColumnPosition | undefined;
+  while (!isAfterColumn(cursor)) {
+    if (cursor.takeWords('not', 'null')) notNull = true;
+    else if (cursor.takeWords('null')) notNull = false;
+    else if (cursor.takeWords('comment')) comment = cursor.expectString('the comment as a string');
+    else if (cursor.takeWords('default')) defaultValue = parseDefault(cursor);
+    else if (cursor.isAnyWord('first', 'after')) position = parsePosition(cursor);
+    else if (cursor.isAnyWord('generated', ...constraintWords, ...foreignWords))
+      throw unsupportedWord(cursor);
+    else throw cursor.unexpected('NOT NULL, COMMENT, DEFAULT, FIRST, AFTER or ","');
+  }
+  return { column, type, notNull, comment, defaultValue, position };
 }
 
-function unsupportedConstraint(cursor: TokenCursor) {
-  return cursor.unsupported(`${cursor.peek().value.toUpperCase()} in a column list`);
+/** At FIRST or AFTER. */
+export function parsePosition(cursor: TokenCursor): ColumnPosition {
+  if (cursor.takeWords('first')) return { kind: 'first' };
+  cursor.expectWords('after');
+  return { kind: 'after', name: cursor.expectName('the name of a column').value };
 }
 
-function parseDefault(cursor: TokenCursor): SourceSlice {
-  const value = cursor.takeUntil(
+const foreignWords = ['collate', 'mask'] as const;
+
+function isAfterColumn(cursor: TokenCursor): boolean {
+  return cursor.isOperator(',') || cursor.isOperator(')') || cursor.isAtEnd();
+}
+
+function unsupportedWord(cursor: TokenCursor) {
+  return cursor.unsupported(`${cursor.peek().value.toUpperCase()} for a column`);
+}
+
+/** After DEFAULT: an expression, to where the column goes on. */
+export function parseDefault(cursor: TokenCursor): SourceSlice {
+  return takeExpression(
+    cursor,
+    'a default value',
     (at) =>
-      at.isOperator(',') ||
       (at.isWord('comment') && at.peek(1).kind === 'string') ||
       (at.areWords('not', 'null') && !at.isWord('is', -1)) ||
       at.areWords('generated', 'always') ||
       at.areWords('generated', 'by') ||
-      at.isAnyWord(...constraints),
+      (at.isWord('first') && !at.isOperator('(', 1)) ||
+      (at.isWord('after') && !at.isOperator('(', 1)) ||
+      at.isAnyWord(...constraintWords, ...foreignWords),
   );
-  if (value.start === value.end) throw cursor.unexpected('a default value');
-  return value;
 }
 
 /** After GENERATED. */
@@ -73,15 +104,7 @@ function parseGeneration(cursor: TokenCursor): ColumnGeneration {
   if (cursor.takeWords('identity')) return parseIdentity(cursor, always);
   if (!always || !cursor.isOperator('('))
     throw cursor.unexpected('IDENTITY or an expression in brackets');
-  const expression = cursor.takeBrackets();
-  if (expression.source.slice(expression.start, expression.end).trim() === '') {
-    throw syntaxErrorAt(
-      cursor.source,
-      expression.start,
-      'The expression of a generated column is empty',
-    );
-  }
-  return { kind: 'expression', expression };
+  return { kind: 'expression', expression: takeBracketed(cursor) };
 }
 
 function parseIdentity(cursor: TokenCursor, always: boolean): ColumnGeneration {

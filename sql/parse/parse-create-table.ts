@@ -1,15 +1,35 @@
-/** CREATE [OR REPLACE] TABLE with columns, Delta's clauses and AS SELECT. */
-import { syntaxErrorAt } from '../errors.ts';
+/** CREATE [OR REPLACE] TABLE and REPLACE TABLE, with columns, Delta's clauses and AS SELECT. */
+import { errorAt, syntaxErrorAt } from '../errors.ts';
+import { parseCheck, startsConstraint } from './parse-check.ts';
+import { parseClone, parseLike } from './parse-copied-table.ts';
 import { parseColumn } from './parse-column.ts';
 import { parseDataType } from './parse-data-type.ts';
 import { parseProperties } from './parse-properties.ts';
 import { queryStart } from './query-start.ts';
-import type { ColumnDefinition, CreateTable, Property, Statement } from './statement.ts';
+import type {
+  CheckConstraint,
+  ColumnDefinition,
+  ColumnName,
+  CreateTable,
+  ObjectName,
+  Property,
+  Statement,
+} from './statement.ts';
 import type { TokenCursor } from './token-cursor.ts';
 
+/** What stands before the columns, or before LIKE or CLONE. */
+export interface TableHeader {
+  readonly name: ObjectName;
+  readonly orReplace: boolean;
+  readonly mustExist: boolean;
+  readonly ifNotExists: boolean;
+}
+
+/** At CREATE or REPLACE. */
 export function parseCreateTable(cursor: TokenCursor): Statement {
-  cursor.expectWords('create');
-  const orReplace = cursor.takeWords('or', 'replace');
+  const mustExist = cursor.takeWords('replace');
+  if (!mustExist) cursor.expectWords('create');
+  const orReplace = mustExist || cursor.takeWords('or', 'replace');
   const temporary = cursor.takeAnyWord('global', 'temp', 'temporary');
   if (temporary !== undefined) {
     cursor.takeRest();
@@ -27,26 +47,22 @@ export function parseCreateTable(cursor: TokenCursor): Statement {
     throw syntaxErrorAt(cursor.source, start, 'OR REPLACE and IF NOT EXISTS exclude each other');
   }
   const name = cursor.expectObjectName('the name of a table');
-  const copy = cursor.takeAnyWord('like', 'shallow', 'deep', 'clone');
-  if (copy !== undefined) {
-    cursor.takeRest();
-    const what = copy === 'like' ? 'LIKE' : 'CLONE';
-    return {
-      kind: 'unsupported',
-      name: `CREATE TABLE ... ${what}`,
-      hint: 'Use CREATE TABLE ... AS SELECT.',
-    };
-  }
-  const columns = startsColumns(cursor) ? parseColumns(cursor) : undefined;
-  const clauses = parseClauses(cursor);
-  const all = [...(columns ?? []), ...clauses.partitionColumns];
+  const header: TableHeader = { name, orReplace, mustExist, ifNotExists };
+  if (cursor.isWord('like')) return parseLike(cursor, header);
+  if (cursor.isAnyWord('shallow', 'deep', 'clone')) return parseClone(cursor, header);
+  return parseDefinition(cursor, header);
+}
+
+function parseDefinition(cursor: TokenCursor, header: TableHeader): CreateTable {
+  const elements = startsColumns(cursor) ? parseElements(cursor) : undefined;
+  const { options, partitionColumns } = parseClauses(cursor);
+  const all = [...(elements?.columns ?? []), ...partitionColumns];
   return {
     kind: 'createTable',
-    name,
-    orReplace,
-    ifNotExists,
+    ...header,
     columns: all.length > 0 ? refuseDuplicates(cursor, all) : undefined,
-    ...clauses.options,
+    constraints: elements?.constraints ?? [],
+    ...options,
     asQuery: parseAsQuery(cursor),
   };
 }
@@ -57,13 +73,25 @@ function startsColumns(cursor: TokenCursor): boolean {
   );
 }
 
-function parseColumns(cursor: TokenCursor): readonly ColumnDefinition[] {
+/** Columns and constraints, in brackets. */
+function parseElements(cursor: TokenCursor): {
+  readonly columns: readonly ColumnDefinition[];
+  readonly constraints: readonly CheckConstraint[];
+} {
   const columns: ColumnDefinition[] = [];
+  const constraints: CheckConstraint[] = [];
   cursor.expectOperator('(');
-  do columns.push(parseColumn(cursor));
-  while (cursor.takeOperator(','));
+  do {
+    if (startsConstraint(cursor)) {
+      constraints.push(parseCheck(cursor));
+      continue;
+    }
+    const parsed = parseColumn(cursor);
+    columns.push(parsed.column);
+    constraints.push(...parsed.constraints);
+  } while (cursor.takeOperator(','));
   cursor.expectOperator(')');
-  return columns;
+  return { columns, constraints };
 }
 
 function refuseDuplicates(
@@ -80,9 +108,9 @@ function refuseDuplicates(
   return columns;
 }
 
-type Options = Omit<
+type Options = Pick<
   CreateTable,
-  'kind' | 'name' | 'orReplace' | 'ifNotExists' | 'columns' | 'asQuery'
+  'using' | 'location' | 'comment' | 'partitionedBy' | 'clusterBy' | 'properties'
 >;
 
 interface Clauses {
@@ -97,7 +125,7 @@ function parseClauses(cursor: TokenCursor): Clauses {
   let comment: string | undefined;
   let partitionedBy: readonly string[] = [];
   let partitionColumns: readonly ColumnDefinition[] = [];
-  let clusterBy: readonly string[] = [];
+  let clusterBy: readonly ColumnName[] = [];
   let properties: readonly Property[] = [];
   const seen = new Set<string>();
   for (;;) {
@@ -128,6 +156,12 @@ function parseClauses(cursor: TokenCursor): Clauses {
       case 'tblproperties':
         properties = parseProperties(cursor);
         break;
+    }
+    if (clusterBy.length > 0 && partitionedBy.length > 0) {
+      throw errorAt(cursor.source, start, {
+        code: 'SPECIFY_CLUSTER_BY_WITH_PARTITIONED_BY_IS_NOT_ALLOWED',
+        message: 'A table is either clustered or partitioned',
+      });
     }
   }
   const options = { using, location, comment, partitionedBy, clusterBy, properties };
@@ -164,28 +198,28 @@ function parsePartitioning(cursor: TokenCursor): {
     }
     partitionedBy.push(name);
     if (cursor.isOperator(',') || cursor.isOperator(')')) continue;
-    const type = parseDataType(cursor);
-    const comment = cursor.takeWords('comment')
-      ? cursor.expectString('the comment as a string')
-      : undefined;
-    partitionColumns.push({
-      name,
-      type,
-      notNull: false,
-      comment,
-      defaultValue: undefined,
-      generated: undefined,
-      start,
-    });
+    partitionColumns.push(parseTypedName(cursor, name, start));
   } while (cursor.takeOperator(','));
   cursor.expectOperator(')');
   return { partitionedBy, partitionColumns };
 }
 
-function parseClustering(cursor: TokenCursor): readonly string[] {
+/** The rest of `a INT [NOT NULL] [COMMENT 'c']`. */
+export function parseTypedName(cursor: TokenCursor, name: string, start: number): ColumnDefinition {
+  const type = parseDataType(cursor);
+  const notNull = cursor.takeWords('not', 'null');
+  const comment = cursor.takeWords('comment')
+    ? cursor.expectString('the comment as a string')
+    : undefined;
+  return { name, type, notNull, comment, defaultValue: undefined, generated: undefined, start };
+}
+
+/** After CLUSTER BY. */
+export function parseClustering(cursor: TokenCursor): readonly ColumnName[] {
   if (cursor.takeWords('none')) return [];
   if (cursor.isWord('auto')) throw cursor.unsupported('CLUSTER BY AUTO');
-  return cursor.expectNameList('the name of a column');
+  if (!cursor.isOperator('(')) throw cursor.unexpected('the columns in brackets, or NONE');
+  return cursor.expectColumnList('the name of a column');
 }
 
 function parseAsQuery(cursor: TokenCursor): CreateTable['asQuery'] {
@@ -196,5 +230,7 @@ function parseAsQuery(cursor: TokenCursor): CreateTable['asQuery'] {
   if (cursor.isAnyWord(...foreignClauses)) {
     throw cursor.unsupported(`${cursor.peek().value.toUpperCase()} in CREATE TABLE`);
   }
-  throw cursor.unexpected('USING, PARTITIONED BY, LOCATION, COMMENT, TBLPROPERTIES or AS');
+  throw cursor.unexpected(
+    'USING, PARTITIONED BY, CLUSTER BY, LOCATION, COMMENT, TBLPROPERTIES or AS',
+  );
 }

@@ -1,4 +1,4 @@
-/** CREATE SCHEMA, and DROP of schemas, tables and views. */
+/** CREATE SCHEMA, DROP of schemas, tables and views, UNDROP TABLE and TRUNCATE TABLE. */
 import { syntaxErrorAt } from '../errors.ts';
 import { parseProperties } from './parse-properties.ts';
 import type { CreateSchema, Property, Statement } from './statement.ts';
@@ -30,6 +30,21 @@ export function parseCreateSchema(cursor: TokenCursor): CreateSchema {
     }
   }
   return { kind: 'createSchema', name, ifNotExists, comment, location, properties };
+}
+
+export function parseUndrop(cursor: TokenCursor): Statement {
+  cursor.expectWords('undrop', 'table');
+  if (cursor.areWords('with', 'id')) throw cursor.unsupported('UNDROP TABLE WITH ID');
+  return { kind: 'undropTable', name: cursor.expectObjectName('the name of a table') };
+}
+
+export function parseTruncate(cursor: TokenCursor): Statement {
+  cursor.expectWords('truncate', 'table');
+  const target = cursor.expectObjectName('the name of a table');
+  if (cursor.isWord('partition')) {
+    throw cursor.unsupported('TRUNCATE TABLE ... PARTITION', 'Use DELETE FROM ... WHERE.');
+  }
+  return { kind: 'truncateTable', target };
 }
 
 export function parseDrop(cursor: TokenCursor): Statement {

@@ -4,13 +4,29 @@
  */
 import { errorAt, syntaxErrorAt } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
+import { parseAlter } from './parse-alter.ts';
+import { parseCommentOn } from './parse-comment-on.ts';
+import { parseCopyInto } from './parse-copy-into.ts';
 import { parseCreateTable } from './parse-create-table.ts';
 import { parseCreateView } from './parse-create-view.ts';
 import { parseDescribe } from './parse-describe.ts';
 import { parseInsert } from './parse-insert.ts';
-import { parseCreateSchema, parseDrop } from './parse-schema.ts';
+import {
+  parseAnalyze,
+  parseConvert,
+  parseFsck,
+  parseGenerate,
+  parseOptimize,
+  parseReorg,
+  parseRestore,
+} from './parse-maintenance.ts';
+import { parseMerge } from './parse-merge.ts';
+import { parseCreateSchema, parseDrop, parseTruncate, parseUndrop } from './parse-schema.ts';
 import { parseReset, parseSet, parseUse } from './parse-session.ts';
 import { parseShow } from './parse-show.ts';
+import { parseTransaction } from './parse-transaction.ts';
+import { parseDelete, parseUpdate } from './parse-update.ts';
+import { parseVacuum } from './parse-vacuum.ts';
 import { queryStart } from './query-start.ts';
 import type { Statement } from './statement.ts';
 import { TokenCursor } from './token-cursor.ts';
@@ -19,7 +35,8 @@ import { unsupportedStatement } from './unsupported-statement.ts';
 
 /**
  * Throws PARSE_SYNTAX_ERROR, MULTIPLE_STATEMENTS, STATEMENT_TOO_LARGE, STATEMENT_TOO_COMPLEX,
- * UNSUPPORTED_FEATURE and UNSUPPORTED_DATATYPE. A statement that Levee knows but does not run is no
+ * UNSUPPORTED_FEATURE, UNSUPPORTED_DATATYPE, COLUMN_ALIASES_NOT_ALLOWED, MERGE_WITHOUT_WHEN,
+ * NON_LAST_..._CLAUSE_OMIT_CONDITION and SPECIFY_CLUSTER_BY_WITH_PARTITIONED_BY_IS_NOT_ALLOWED. A statement that Levee knows but does not run is no
  * error here: it comes back as `unsupported`.
  */
 export function parseStatement(text: string, dialect: Dialect): Statement {
@@ -60,6 +77,8 @@ function parseKind(cursor: TokenCursor): Statement {
   if (cursor.isWord('create')) return parseCreate(cursor);
   if (cursor.isWord('drop')) return parseDrop(cursor);
   if (cursor.isWord('insert')) return parseInsert(cursor);
+  const write = parseWrite(cursor) ?? parseUpkeep(cursor);
+  if (write !== undefined) return write;
   if (cursor.isAnyWord('describe', 'desc')) return parseDescribe(cursor);
   if (cursor.isWord('show')) return parseShow(cursor);
   if (cursor.takeWords('use')) return parseUse(cursor);
@@ -67,6 +86,38 @@ function parseKind(cursor: TokenCursor): Statement {
   if (cursor.takeWords('reset')) return parseReset(cursor);
   if (cursor.isWord('refresh') && !cursor.isAnyWord('function')) return parseRefresh(cursor);
   return skipTo(cursor, unsupportedStatement(cursor, undefined));
+}
+
+/** Statements that change rows or the definition of a table. */
+function parseWrite(cursor: TokenCursor): Statement | undefined {
+  if (cursor.areWords('update', 'extensions') && !cursor.isWord('set', 2)) return undefined;
+  if (cursor.isWord('update')) return parseUpdate(cursor);
+  if (cursor.isWord('delete')) return parseDelete(cursor);
+  if (cursor.isWord('merge')) return parseMerge(cursor);
+  if (cursor.areWords('copy', 'into')) return parseCopyInto(cursor);
+  if (cursor.areWords('replace', 'table')) return parseCreateTable(cursor);
+  if (cursor.areWords('truncate')) return parseTruncate(cursor);
+  if (cursor.areWords('undrop') && !cursor.isWord('schema', 1)) return parseUndrop(cursor);
+  if (cursor.areWords('alter', 'table') || cursor.areWords('alter', 'view')) {
+    return parseAlter(cursor);
+  }
+  if (cursor.areWords('comment', 'on')) return parseCommentOn(cursor);
+  return parseTransaction(cursor);
+}
+
+/** Statements that keep a table in shape. */
+function parseUpkeep(cursor: TokenCursor): Statement | undefined {
+  if (cursor.isWord('restore')) return parseRestore(cursor);
+  if (cursor.isWord('optimize')) return parseOptimize(cursor);
+  // VACUUM alone and VACUUM ANALYZE are DuckDB's.
+  const isDuckdbVacuum = cursor.peek(1).kind === 'eof' || cursor.isWord('analyze', 1);
+  if (cursor.isWord('vacuum') && !isDuckdbVacuum) return parseVacuum(cursor);
+  if (cursor.isWord('reorg')) return parseReorg(cursor);
+  if (cursor.isWord('convert')) return parseConvert(cursor);
+  if (cursor.areWords('analyze', 'table')) return parseAnalyze(cursor);
+  if (cursor.isWord('fsck')) return parseFsck(cursor);
+  if (cursor.isWord('generate')) return parseGenerate(cursor);
+  return undefined;
 }
 
 /** What Levee does not run it does not read to the end either. */

@@ -2,17 +2,39 @@
  * What a statement is, once parsed. Queries and expressions inside it stay text (`SourceSlice`);
  * names are not resolved. Offsets are UTF-16 units of the statement's text.
  */
-import type { DataType } from '../../catalog/data-type.ts';
+import type { AlterTable, AlterView, CommentOn } from './alter-statement.ts';
+import type {
+  AnalyzeTable,
+  BeginTransaction,
+  CommitTransaction,
+  ConvertToDelta,
+  FsckRepairTable,
+  Generate,
+  Optimize,
+  ReorgTable,
+  RestoreTable,
+  RollbackTransaction,
+  Vacuum,
+} from './maintenance-statement.ts';
+import type { ObjectName } from './object-name.ts';
 import type { SourceSlice } from './source-slice.ts';
+import type {
+  CloneTable,
+  CreateTable,
+  CreateTableLike,
+  DropTable,
+  Property,
+  TruncateTable,
+  UndropTable,
+} from './table-statement.ts';
+import type { CopyInto, Delete, Insert, Merge, Update } from './write-statement.ts';
 
-/**
- * The name of a table, view or schema: one to three parts, unquoted. A path is `['delta', path]`,
- * whether it was written ``delta.`/path` `` or, where that is allowed, `'/path'`.
- */
-export interface ObjectName {
-  readonly parts: readonly string[];
-  readonly start: number;
-}
+export type * from './alter-statement.ts';
+export type * from './maintenance-statement.ts';
+export type * from './object-name.ts';
+export type * from './table-statement.ts';
+export type * from './table-version.ts';
+export type * from './write-statement.ts';
 
 export type Statement =
   | Query
@@ -22,8 +44,30 @@ export type Statement =
   | CreateSchema
   | DropSchema
   | CreateTable
+  | CreateTableLike
+  | CloneTable
   | DropTable
+  | UndropTable
+  | TruncateTable
+  | AlterTable
+  | AlterView
+  | CommentOn
   | Insert
+  | CopyInto
+  | Update
+  | Delete
+  | Merge
+  | RestoreTable
+  | Optimize
+  | Vacuum
+  | ReorgTable
+  | ConvertToDelta
+  | AnalyzeTable
+  | FsckRepairTable
+  | Generate
+  | BeginTransaction
+  | CommitTransaction
+  | RollbackTransaction
   | RefreshTable
   | Use
   | UseCatalog
@@ -91,68 +135,6 @@ export interface DropSchema {
   readonly name: ObjectName;
   readonly ifExists: boolean;
   readonly cascade: boolean;
-}
-
-export interface Property {
-  readonly key: string;
-  readonly value: string;
-}
-
-export interface ColumnDefinition {
-  readonly name: string;
-  readonly type: DataType;
-  readonly notNull: boolean;
-  readonly comment: string | undefined;
-  readonly defaultValue: SourceSlice | undefined;
-  readonly generated: ColumnGeneration | undefined;
-  readonly start: number;
-}
-
-export type ColumnGeneration =
-  /** `GENERATED ALWAYS AS (expression)`; the slice is without the brackets. */
-  | { readonly kind: 'expression'; readonly expression: SourceSlice }
-  | {
-      readonly kind: 'identity';
-      /** False for BY DEFAULT, which lets an INSERT give the value. */
-      readonly always: boolean;
-      readonly startWith: bigint;
-      readonly incrementBy: bigint;
-    };
-
-export interface CreateTable {
-  readonly kind: 'createTable';
-  readonly name: ObjectName;
-  readonly orReplace: boolean;
-  readonly ifNotExists: boolean;
-  /** `undefined` when the statement lists none: from `asQuery`, or from the table at `location`. */
-  readonly columns: readonly ColumnDefinition[] | undefined;
-  /** The format, in lower case: `delta`, `parquet`, ... */
-  readonly using: string | undefined;
-  readonly partitionedBy: readonly string[];
-  readonly clusterBy: readonly string[];
-  readonly location: string | undefined;
-  readonly comment: string | undefined;
-  readonly properties: readonly Property[];
-  readonly asQuery: SourceSlice | undefined;
-}
-
-export interface DropTable {
-  readonly kind: 'dropTable';
-  readonly name: ObjectName;
-  readonly ifExists: boolean;
-}
-
-export interface Insert {
-  readonly kind: 'insert';
-  readonly target: ObjectName;
-  readonly columns: readonly string[] | undefined;
-  /** Columns are matched by name and not by position. */
-  readonly byName: boolean;
-  readonly mode:
-    | { readonly kind: 'append' }
-    | { readonly kind: 'overwrite' }
-    | { readonly kind: 'replaceWhere'; readonly condition: SourceSlice };
-  readonly query: SourceSlice;
 }
 
 /** Snapshots are always fresh: nothing to do. */

@@ -125,7 +125,8 @@ export function readAlias(tokens: readonly Token[], from: number): Alias | undef
   };
 }
 
-function isBareAlias(tokens: readonly Token[], at: number): boolean {
+/** Whether the token can be an alias without AS. */
+export function isBareAlias(tokens: readonly Token[], at: number): boolean {
   const name = tokens[at];
   if (name?.kind === 'quoted') return true;
   if (name?.kind !== 'word') return false;

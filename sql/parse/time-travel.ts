@@ -183,7 +183,7 @@ function readReference(
 ): ReadReference | undefined {
   const name = readTableName(tokens, first);
   if (name === undefined) return undefined;
-  const spec = readSpec(tokens, first, name.next, text);
+  const spec = readTravelSpec(tokens, first, name.next, text);
   if (spec === undefined) return { next: name.next };
   if (travelStart(tokens, spec.next) !== undefined) {
     throw syntaxErrorAt(text, tokens[spec.next]?.start ?? 0, 'The table has two time travels');
@@ -202,7 +202,8 @@ function readReference(
   };
 }
 
-interface Spec {
+/** A time travel as it stands after a name, or inside one. */
+export interface TravelSpec {
   readonly start: number;
   readonly name?: string | undefined;
   readonly unit: TimeTravel['unit'];
@@ -210,12 +211,16 @@ interface Spec {
   readonly next: number;
 }
 
-function readSpec(
+/**
+ * The time travel after the name that the tokens from `first` to before `next` make, or at its end:
+ * ``delta.`/path@v3` ``.
+ */
+export function readTravelSpec(
   tokens: readonly Token[],
   first: number,
   next: number,
   text: string,
-): Spec | undefined {
+): TravelSpec | undefined {
   const last = tokens[next - 1];
   if (last === undefined) return undefined;
   const inPath =
@@ -230,7 +235,7 @@ function readSpec(
 }
 
 /** ``delta.`/path@v3` ``. */
-function pathSuffix(path: Token, text: string): Omit<Spec, 'next' | 'start'> | undefined {
+function pathSuffix(path: Token, text: string): Omit<TravelSpec, 'next' | 'start'> | undefined {
   const suffix = /@(?:v(\d+)|(\d{17}))$/i.exec(path.value);
   if (path.kind !== 'quoted' || suffix === null || suffix.index === 0) return undefined;
   const [, version, timestamp] = suffix;
@@ -242,7 +247,7 @@ function pathSuffix(path: Token, text: string): Omit<Spec, 'next' | 'start'> | u
 }
 
 /** `t@v20`, `t@20190101000000000`; nothing may stand between. */
-function readSign(tokens: readonly Token[], at: number, text: string): Spec | undefined {
+function readSign(tokens: readonly Token[], at: number, text: string): TravelSpec | undefined {
   const sign = tokens[at];
   const suffix = tokens[at + 1];
   if (!isOperator(sign, '@') || sign === undefined || sign.start !== tokens[at - 1]?.end)
@@ -279,7 +284,12 @@ function travelStart(
   return { unit: isVersion ? 'VERSION' : 'TIMESTAMP', next: from + 3 };
 }
 
-function readAsOf(tokens: readonly Token[], at: number, text: string): Spec | undefined {
+/** `[FOR] VERSION|TIMESTAMP AS OF` with its value. */
+export function readAsOf(
+  tokens: readonly Token[],
+  at: number,
+  text: string,
+): TravelSpec | undefined {
   const travel = travelStart(tokens, at);
   if (travel === undefined) return undefined;
   // The blanks between the name and the words go too.

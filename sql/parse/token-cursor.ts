@@ -6,7 +6,7 @@ import type { CodedError } from '../../catalog/coded-error.ts';
 import { errorAt, syntaxErrorAt } from '../errors.ts';
 import type { Dialect } from './dialect.ts';
 import type { SourceSlice } from './source-slice.ts';
-import type { ObjectName } from './statement.ts';
+import type { ColumnName, ObjectName } from './object-name.ts';
 import { closingBracket, isName, isOperator, isWord } from './table-reference.ts';
 import type { Token } from './tokenize.ts';
 
@@ -145,6 +145,28 @@ export class TokenCursor {
     return parts;
   }
 
+  /** `a.b.c`, of any depth. */
+  expectColumnName(what: string): ColumnName {
+    const { start } = this.peek();
+    return { parts: this.expectDottedName(what), start };
+  }
+
+  /** `a, b.c`, at least one. */
+  expectColumnNames(what: string): readonly ColumnName[] {
+    const names: ColumnName[] = [];
+    do names.push(this.expectColumnName(what));
+    while (this.takeOperator(','));
+    return names;
+  }
+
+  /** `(a, b.c)`, at least one. */
+  expectColumnList(what: string): readonly ColumnName[] {
+    this.expectOperator('(');
+    const names = this.expectColumnNames(what);
+    this.expectOperator(')');
+    return names;
+  }
+
   /** `(a, b)`, at least one. */
   expectNameList(what: string): readonly string[] {
     const names: string[] = [];
@@ -167,6 +189,20 @@ export class TokenCursor {
   /** How far away the token is that follows the brackets opening `ahead` places further on. */
   aheadOfBrackets(ahead: number): number {
     return closingBracket(this.#tokens, this.#at + ahead) + 1 - this.#at;
+  }
+
+  /** From `start` to the end of the token that was taken last. */
+  sliceFrom(start: number): SourceSlice {
+    return { source: this.source, start, end: this.peek(-1).end };
+  }
+
+  /** Takes what `read` finds among the tokens from here; it gives the index of the token after it. */
+  takeWith<T extends { readonly next: number }>(
+    read: (tokens: readonly Token[], at: number) => T | undefined,
+  ): T | undefined {
+    const found = read(this.#tokens, this.#at);
+    if (found !== undefined) this.#at = found.next;
+    return found;
   }
 
   /** Everything from here to the end of the statement. */

@@ -18,7 +18,7 @@ const known = new Map<string, readonly string[]>(
     'call:',
     'checkpoint:',
     'clear: cache',
-    'comment: on',
+    'comment: catalog connection function on provider recipient share volume',
     'commit:',
     'convert: delta to',
     'copy: from into',

@@ -3,15 +3,18 @@
  * file is opened.
  */
 import type { FileHandle } from '../../catalog/active-files.ts';
+import type { StructType } from '../../catalog/data-type.ts';
 import type { BoundQuery } from '../bind/bound-query.ts';
-import type { PinnedTable } from '../bind/snapshot-pins.ts';
+import type { PinnedTable, RowColumns } from '../bind/snapshot-pins.ts';
 import { quoteIdentifier } from '../quote.ts';
-import { compileQuery, tablesOf } from './compile-query.ts';
+import { duckdbType } from '../types.ts';
+import { compileQuery, tablesOf, temporariesOf, type TemporarySql } from './compile-query.ts';
 import type { DeletedRows, QueryPlan, TableScan } from './query-plan.ts';
-import { hiddenColumn } from './metadata-column-sql.ts';
+import { hiddenColumn, type HiddenColumn } from './metadata-column-sql.ts';
 import { byName, namesInFile, needsNames } from './names-in-file.ts';
 import { fileStorage, type FileStorage, type KnownShapes } from './file-storage.ts';
-import { relationSql, unionSql } from './relation-sql.ts';
+import { relationSql, unionSql, type Relation } from './relation-sql.ts';
+import { relationRows } from './row-columns.ts';
 import { tableRelation } from './table-relation.ts';
 
 /** What was decided before: see `choose-files.ts`. */
@@ -23,14 +26,23 @@ export interface PlanInput {
   readonly setUp: readonly string[];
   readonly unskipped: string | undefined;
   readonly collations: QueryPlan['collations'];
+  /** What the names of the plan's temporary tables begin with, after a prefix of ours. */
+  readonly name?: string | undefined;
+  /** What stands for the temporary tables that the query names, where they are not there yet. */
+  readonly temporarySql?: TemporarySql | undefined;
 }
 
 export function planQuery(query: BoundQuery, input: PlanInput, shapes: KnownShapes): QueryPlan {
   const { scans, answer, setUp, unskipped, collations } = input;
-  const writer = new ScanWriter(shapes);
+  const writer = new ScanWriter(shapes, input.name ?? '');
   const compiled =
     answer === undefined
-      ? compileQuery(query, (_table, number) => writer.scanSql(scans[number]))
+      ? compileQuery(
+          query,
+          (_table, number) => writer.scanSql(scans[number]),
+          [],
+          input.temporarySql,
+        )
       : { text: answer, toSource: () => query.text.toSource(0) };
   const sum = (of: (scan: TableScan) => number): number =>
     scans.reduce((total, scan) => total + of(scan), 0);
@@ -57,8 +69,23 @@ export function planForColumns(query: BoundQuery, shapes: KnownShapes): QueryPla
     bytes: 0,
     skipped: undefined,
   }));
-  const input = { scans, answer: undefined, setUp: [], unskipped: undefined, collations: [] };
+  const temporaries = temporariesOf(query);
+  const input = {
+    scans,
+    answer: undefined,
+    setUp: [],
+    unskipped: undefined,
+    collations: [],
+    temporarySql: (_relation: unknown, number: number) => emptyRowsSql(temporaries[number]),
+  };
   return planQuery(query, input, shapes);
+}
+
+function emptyRowsSql(columns: StructType | undefined): string {
+  const list = (columns?.fields ?? []).map(
+    ({ name, type }) => `CAST(NULL AS ${duckdbType(type)}) AS ${quoteIdentifier(name)}`,
+  );
+  return `SELECT ${list.join(', ')} WHERE false`;
 }
 
 interface FileGroup {
@@ -73,8 +100,11 @@ interface FileGroup {
 class ScanWriter {
   readonly #shapes: KnownShapes;
 
-  constructor(shapes: KnownShapes) {
+  readonly #name: string;
+
+  constructor(shapes: KnownShapes, name: string) {
     this.#shapes = shapes;
+    this.#name = name;
   }
 
   readonly deletedRows: DeletedRows[] = [];
@@ -89,9 +119,9 @@ class ScanWriter {
     const { snapshot } = table;
     if (files.length === 0) {
       const hidden = hiddenColumn(snapshot, table.metadataFields, []);
-      return relationSql({ ...tableRelation(snapshot, []), hidden });
+      return relationSql(withRows(table, { ...tableRelation(snapshot, []), hidden }, []));
     }
-    return unionSql(this.#groups(table, files).map((group) => this.#groupSql(table, group)));
+    return unionSql(this.#groups(table, files).map((group) => this.#groupSql(scan, group)));
   }
 
   /** Files that can be read in one way each. */
@@ -99,8 +129,7 @@ class ScanWriter {
     const { snapshot } = table;
     const { columns } = tableRelation(snapshot, []);
     const storageOf = fileStorage(snapshot, columns, this.#shapes);
-    const hidden = hiddenColumn(snapshot, table.metadataFields, []);
-    const isByName = hidden !== undefined && needsNames(snapshot, hidden);
+    const isByName = needsNames(table);
     const groups = new Map<string, FileGroup & { readonly files: FileHandle[] }>();
     for (const file of files) {
       const isHoled = snapshot.files.deletionVector(file) !== undefined;
@@ -115,19 +144,53 @@ class ScanWriter {
     return [...groups.values()];
   }
 
-  #groupSql(table: PinnedTable, { files, storage, isHoled, identifiers }: FileGroup): string {
+  #groupSql(scan: TableScan, { files, storage, isHoled, identifiers }: FileGroup): string {
+    const { table } = scan;
     const { snapshot, marked } = table;
     const { stored, bytesAreText } = storage;
     const read = tableRelation(snapshot, files);
     const hidden = hiddenColumn(snapshot, table.metadataFields, files);
     const columns = identifiers === undefined ? read.columns : byName(read.columns, identifiers);
     const isPlain = storage.isPlain && (hidden === undefined || hidden.sources.length === 0);
-    const relation = { ...read, columns, isPlain, stored, bytesAreText, hidden };
+    const relation = withRows(
+      table,
+      { ...read, columns, isPlain, stored, bytesAreText, hidden },
+      files,
+    );
     if (!isHoled) return relationSql(relation);
-    const name = `__levee_deleted_${this.deletedRows.length}`;
+    const name = `__levee_deleted_${this.#name}${this.deletedRows.length}`;
     const except = marked && files.map((file) => marked.get(file)?.except);
-    this.deletedRows.push({ name, snapshot, files, except });
+    this.deletedRows.push({ name, snapshot, files, except, scan });
     const isMarked = marked !== undefined;
     return relationSql({ ...relation, deletedRows: quoteIdentifier(name), isMarked });
   }
+}
+
+/** With the columns that tell rows apart, where they are asked for. */
+function withRows(
+  { rowColumns, snapshot }: PinnedTable,
+  relation: Relation,
+  files: readonly FileHandle[],
+): Relation {
+  if (rowColumns === undefined) return relation;
+  const { hidden } = relation;
+  return {
+    ...relation,
+    hidden: hidden && withNames(hidden, rowColumns),
+    rows: relationRows(rowColumns, snapshot.files, files),
+    // Ids of tracked rows lie in columns that some of the files have and others lack.
+    isPlain: relation.isPlain && rowColumns.tracking === undefined,
+  };
+}
+
+/** A column of the files that both want is read once, under the name that the rows have for it. */
+function withNames(hidden: HiddenColumn, { tracking }: RowColumns): HiddenColumn {
+  if (tracking === undefined) return hidden;
+  const { rowId, rowCommitVersion, physicalRowId, physicalRowCommitVersion } = tracking;
+  const sources = hidden.sources.map((source) => {
+    if (source.identifier === physicalRowId) return { ...source, name: rowId };
+    const isVersion = source.identifier === physicalRowCommitVersion;
+    return isVersion ? { ...source, name: rowCommitVersion } : source;
+  });
+  return { ...hidden, sources };
 }

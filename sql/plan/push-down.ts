@@ -51,6 +51,8 @@ export interface PushDown {
   readonly references: readonly ReferenceNeeds[];
   /** When the whole query is aggregates of one reference. */
   readonly aggregates: PlanAggregates | undefined;
+  /** Whether the query is one scan of a reference, filtered and projected and nothing else. */
+  readonly isOneScan: boolean;
 }
 
 /** What a plan scans, and where. */
@@ -117,7 +119,20 @@ export function readPushDown(
       ),
     ),
     aggregates: readPlanAggregates(plan, scans, tables),
+    isOneScan: isOneScan(plan, numbers),
   };
+}
+
+function isOneScan(plan: PlanNode, numbers: ReadonlyMap<string, number>): boolean {
+  let node = plan;
+  for (;;) {
+    const children = nodesOf(node, 'children') ?? [];
+    if (tableNumber(node, numbers) !== undefined) return children.length === 0;
+    const [only] = children;
+    const isThrough = node.type === 'LOGICAL_PROJECTION' || node.type === 'LOGICAL_FILTER';
+    if (!isThrough || only === undefined || children.length > 1) return false;
+    node = only;
+  }
 }
 
 /** What lies upon a node: conditions on its rows, and how many of them are enough. */

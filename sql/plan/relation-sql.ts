@@ -18,6 +18,12 @@
 import type { StructField } from '../../catalog/data-type.ts';
 import { quoteFileName, quoteIdentifier, quoteString } from '../quote.ts';
 import { duckdbType } from '../types.ts';
+import {
+  emptyRowColumnsSql,
+  rowColumnsSql,
+  rowNumberBits,
+  type RelationRows,
+} from './row-columns.ts';
 import { logicalValueSql } from './logical-value-sql.ts';
 import { emptyHiddenColumnSql, hiddenColumnSql, type HiddenColumn } from './metadata-column-sql.ts';
 import { partitionListSql } from './partition-list-sql.ts';
@@ -61,10 +67,9 @@ export interface Relation {
   readonly isMarked?: boolean | undefined;
   /** `_metadata`, behind the columns, for a query that uses it. */
   readonly hidden?: HiddenColumn | undefined;
+  /** The relation has these columns besides. */
+  readonly rows?: RelationRows | undefined;
 }
-
-/** Bits of a packed position that hold the row number: files of up to 2^40 rows. */
-export const rowNumberBits = 40;
 
 const noColumn = '__levee_none';
 
@@ -76,6 +81,7 @@ export function relationSql(relation: Relation): string {
     columnSql(column, sources[index] ?? '', storedAs(relation, index)),
   );
   if (relation.hidden !== undefined) values.push(hiddenColumnSql(relation.hidden));
+  if (relation.rows !== undefined) values.push(...rowColumnsSql(relation.rows));
   const list = values.join(', ');
   const files = relation.files.map(quoteFileName).join(', ');
   const schema = relation.isPlain ? '' : ` ${schemaArgument(relation, sources)},`;
@@ -95,11 +101,12 @@ export function unionSql(selects: readonly string[]): string {
     : selects.map((select) => `(${select})`).join(' UNION ALL ');
 }
 
-function emptyRelationSql({ columns, hidden }: Relation): string {
+function emptyRelationSql({ columns, hidden, rows }: Relation): string {
   const list = columns.map(
     ({ field }) => `CAST(NULL AS ${duckdbType(field.type)}) AS ${quoteIdentifier(field.name)}`,
   );
   if (hidden !== undefined) list.push(emptyHiddenColumnSql(hidden));
+  if (rows !== undefined) list.push(...emptyRowColumnsSql(rows));
   return `SELECT ${list.length === 0 ? 'NULL' : list.join(', ')} WHERE false`;
 }
 
@@ -146,7 +153,7 @@ function schemaArgument(relation: Relation, sources: readonly string[]): string 
       `${key}: {name: ${quoteString(sources[index] ?? '')}, type: ${type}, default_value: NULL}`,
     ];
   });
-  for (const { identifier, name } of relation.hidden?.sources ?? []) {
+  for (const [identifier, name] of columnsBesides(relation)) {
     entries.push(
       `${quoteString(identifier)}: {name: ${quoteString(name)}, type: 'BIGINT', default_value: NULL}`,
     );
@@ -159,4 +166,15 @@ function schemaArgument(relation: Relation, sources: readonly string[]): string 
     );
   }
   return `schema = MAP {${entries.join(', ')}}`;
+}
+
+/** Columns of the files, all of them BIGINT, that are none of the table's: name by identifier. */
+function columnsBesides({ hidden, rows }: Relation): ReadonlyMap<string, string> {
+  const besides = new Map(
+    (hidden?.sources ?? []).map(({ identifier, name }) => [identifier, name]),
+  );
+  const tracking = rows?.columns.tracking;
+  if (tracking === undefined) return besides;
+  const { rowId, rowCommitVersion, physicalRowId, physicalRowCommitVersion } = tracking;
+  return besides.set(physicalRowId, rowId).set(physicalRowCommitVersion, rowCommitVersion);
 }

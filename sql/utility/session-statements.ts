@@ -2,6 +2,7 @@
 import { CodedError } from '../../catalog/coded-error.ts';
 import { closestName } from '../../catalog/closest-name.ts';
 import { catalogName, defaultSchema } from '../../catalog/relation.ts';
+import { formatDuration, parseDuration } from '../duration.ts';
 import { errorAt } from '../errors.ts';
 import { dialects } from '../parse/dialect.ts';
 import type {
@@ -37,6 +38,8 @@ interface Setting {
   read(session: Session): string;
   /** `undefined` for a value the setting cannot have. */
   write(session: Session, value: string): true | undefined;
+  /** The hint for a value it cannot have. */
+  readonly expected: string;
 }
 
 const settings: { readonly [key: string]: Setting } = {
@@ -49,6 +52,18 @@ const settings: { readonly [key: string]: Setting } = {
       session.dialect = dialect;
       return true;
     },
+    expected: `It is one of ${dialects.join(', ')}.`,
+  },
+  max_staleness: {
+    initial: '0s',
+    expected: "Write a duration like '5s' or '500ms'; '0s' asks for the newest versions.",
+    read: ({ maxStalenessMs = 0 }) => formatDuration(maxStalenessMs),
+    write(session, value) {
+      const maxStalenessMs = parseDuration(value);
+      if (maxStalenessMs === undefined) return undefined;
+      session.maxStalenessMs = maxStalenessMs;
+      return true;
+    },
   },
   timezone: {
     initial: 'UTC',
@@ -56,6 +71,28 @@ const settings: { readonly [key: string]: Setting } = {
     // All values are computed in UTC; saying so is allowed, anything else would be a promise.
     write: (_session, value) =>
       ['utc', 'etc/utc', '+00:00', 'z'].includes(value.toLowerCase()) ? true : undefined,
+    expected: 'Only UTC is supported.',
+  },
+  'spark.databricks.delta.schema.automerge.enabled': {
+    initial: 'false',
+    read: ({ mergeSchema }) => String(mergeSchema ?? false),
+    write(session, value) {
+      if (!/^(true|false)$/i.test(value)) return undefined;
+      session.mergeSchema = value.toLowerCase() === 'true';
+      return true;
+    },
+    expected: 'It is true or false.',
+  },
+  'spark.sql.sources.partitionoverwritemode': {
+    initial: 'static',
+    read: ({ partitionOverwriteMode }) => partitionOverwriteMode ?? 'static',
+    write(session, value) {
+      const mode = value.toLowerCase();
+      if (mode !== 'static' && mode !== 'dynamic') return undefined;
+      session.partitionOverwriteMode = mode;
+      return true;
+    },
+    expected: 'It is static or dynamic.',
   },
 };
 
@@ -67,10 +104,7 @@ export function setSetting(statement: SetSetting, context: StatementContext): St
     throw errorAt(context.source, statement.start, {
       code: 'INVALID_PARAMETER_VALUE',
       message: `${statement.key} cannot be set to "${statement.value}".`,
-      hint:
-        statement.key.toLowerCase() === 'dialect'
-          ? `It is one of ${dialects.join(', ')}.`
-          : 'Only UTC is supported.',
+      hint: setting.expected,
     });
   }
   return emptyResult();

@@ -1,134 +1,199 @@
 /**
- * A query's columns -> expressions of exactly the table's types. What is written never changes value
- * silently: where a cast could (1.5 into INT, 10:30 into DATE), the expression compares the result with
- * its source and fails. Source: Spark's ANSI store assignment, made stricter for inexact values.
+ * A value -> an expression of exactly a column's type, at every depth.
+ *
+ * In the DuckDB dialect what is written never changes value silently (`exact-cast.ts`), and structs
+ * meet by the names of their fields. In the Spark dialect it is Spark's ANSI store assignment as Delta
+ * does it: casts that cut off fractions, errors for overflow and for texts that are no value, and
+ * structs by position or by name as the statement demands.
  */
 import { CodedError } from '../../catalog/coded-error.ts';
-import type { DataType, StructField } from '../../catalog/data-type.ts';
+import type { DataType, StructField, StructType } from '../../catalog/data-type.ts';
+import type { ErrorCode } from '../../catalog/error-codes.ts';
+import type { Dialect } from '../parse/dialect.ts';
 import { quoteIdentifier, quoteString } from '../quote.ts';
-import type { ResultColumn } from '../sql-engine.ts';
-import { duckdbType, typeName } from '../types.ts';
+import { raiseSql } from '../raise.ts';
+import { sparkCastSql } from '../spark-expression/spark-cast.ts';
+import { duckdbType, emptyStructField, typeName } from '../types.ts';
+import { exactCastSql } from './exact-cast.ts';
 
-/**
- * `source` is the name of the query's column. Throws DATATYPE_MISMATCH for types that cannot be
- * assigned at all.
- */
-export function assignmentSql(source: ResultColumn, target: StructField): string {
-  const name = quoteIdentifier(source.name);
-  const cast = castSql(name, source.type, target);
-  return target.nullable ? cast : notNullSql(cast, target.name);
+export interface AssignmentPolicy {
+  readonly dialect: Dialect;
+  /** What a number beyond its column is: Spark has one code for INSERT and one for other statements. */
+  readonly overflow: ErrorCode;
+  /** How the fields of structs meet. */
+  readonly structs: 'name' | 'position';
+  /** What becomes of fields of a column's struct that the value does not have. */
+  readonly missingFields: 'null' | 'refuse';
 }
 
-function castSql(sql: string, from: DataType, target: StructField): string {
-  const type = duckdbType(target.type);
-  const cast = `CAST(${sql} AS ${type})`;
-  switch (assignability(from, target.type)) {
-    case 'same':
-      return sql;
-    case 'cast':
-      return cast;
-    case 'exact': {
-      const back = `CAST(${cast} AS ${duckdbType(from)})`;
-      const message = `{"levee":"INVALID_INPUT","message":${JSON.stringify(
-        `A value of column "${target.name}" does not fit in ${typeName(target.type)} without a change.`,
-      )}}`;
-      return `CASE WHEN ${sql} IS NULL OR ${back} = ${sql} THEN ${cast} ELSE error(${quoteString(message)}) END`;
-    }
-    case 'no':
-      // A column of NULLs, `VALUES (1, NULL)`, is an INTEGER in DuckDB: NULL fits every type.
-      if (from.kind === 'integer') return nothingButNullSql(sql, from, target);
-      throw new CodedError(
-        'DATATYPE_MISMATCH',
-        `Column "${target.name}" is ${typeName(target.type)}; a value of type ${typeName(from)} cannot be written to it.`,
-        { hint: `Write CAST(... AS ${typeName(target.type)}) if that is meant.` },
-      );
+/** For INSERT and COPY INTO. */
+export function insertPolicy(dialect: Dialect): AssignmentPolicy {
+  return {
+    dialect,
+    overflow: dialect === 'spark' ? 'CAST_OVERFLOW_IN_TABLE_INSERT' : 'NUMERIC_VALUE_OUT_OF_RANGE',
+    structs: dialect === 'spark' ? 'position' : 'name',
+    missingFields: 'refuse',
+  };
+}
+
+/** For UPDATE and MERGE. */
+export function updatePolicy(dialect: Dialect): AssignmentPolicy {
+  return {
+    dialect,
+    overflow:
+      dialect === 'spark' ? 'DELTA_CAST_OVERFLOW_IN_TABLE_WRITE' : 'NUMERIC_VALUE_OUT_OF_RANGE',
+    structs: 'name',
+    missingFields: 'refuse',
+  };
+}
+
+export interface AssignedValue {
+  /** Repeated in the result: it should be a name, not a computation. */
+  readonly sql: string;
+  readonly type: DataType;
+}
+
+/** Throws DATATYPE_MISMATCH and DELTA_INSERT_COLUMN_ARITY_MISMATCH for types that do not fit. */
+export function assignmentSql(
+  value: AssignedValue,
+  target: StructField,
+  policy: AssignmentPolicy,
+): string {
+  return assign(value, target.type, { path: target.name, policy, depth: 0 });
+}
+
+interface Place {
+  readonly path: string;
+  readonly policy: AssignmentPolicy;
+  /** Of lambdas, for the names of their parameters. */
+  readonly depth: number;
+}
+
+function assign({ sql, type: from }: AssignedValue, to: DataType, place: Place): string {
+  if (from.kind === 'void') return `CAST(NULL AS ${duckdbType(to)})`;
+  if (from.kind === 'struct' && to.kind === 'struct') return assignStruct(sql, from, to, place);
+  if (from.kind === 'array' && to.kind === 'array') {
+    const element = elementName(place);
+    const inner = assign(
+      { sql: element, type: from.elementType },
+      to.elementType,
+      within(place, 'element', 1),
+    );
+    return inner === element ? sql : `list_transform(${sql}, lambda ${element}: ${inner})`;
   }
-}
-
-function nothingButNullSql(sql: string, from: DataType, target: StructField): string {
-  const message = `{"levee":"DATATYPE_MISMATCH","message":${JSON.stringify(
-    `Column "${target.name}" is ${typeName(target.type)}; a value of type ${typeName(from)} cannot be written to it.`,
-  )}}`;
-  return `CASE WHEN ${sql} IS NULL THEN CAST(NULL AS ${duckdbType(target.type)}) ELSE error(${quoteString(message)}) END`;
-}
-
-function notNullSql(sql: string, column: string): string {
-  const message = `{"levee":"NOT_NULL_CONSTRAINT_VIOLATION","message":${JSON.stringify(
-    `Column "${column}" is NOT NULL, and the statement gives it NULL.`,
-  )}}`;
-  return `coalesce(${sql}, error(${quoteString(message)}))`;
-}
-
-type Assignability = 'same' | 'cast' | 'exact' | 'no';
-
-const integers: readonly string[] = ['byte', 'short', 'integer', 'long'];
-
-function assignability(from: DataType, to: DataType): Assignability {
-  if (from.kind === 'void') return 'cast';
-  if (duckdbType(from) === duckdbType(to)) return 'same';
-  const fromInteger = integers.includes(from.kind);
-  const fromFloat = from.kind === 'float' || from.kind === 'double';
-  switch (to.kind) {
-    case 'byte':
-    case 'short':
-    case 'integer':
-    case 'long':
-      // A cast of integers fails on overflow by itself; one of fractions rounds.
-      if (fromInteger || from.kind === 'string') return 'cast';
-      return from.kind === 'decimal' || fromFloat ? 'exact' : 'no';
-    case 'decimal':
-      if (fromInteger) return 'cast';
-      if (from.kind === 'decimal') return from.scale <= to.scale ? 'cast' : 'exact';
-      if (fromFloat) return 'exact';
-      return from.kind === 'string' ? 'cast' : 'no';
-    case 'float':
-    case 'double':
-      return fromInteger || fromFloat || from.kind === 'decimal' || from.kind === 'string'
-        ? 'cast'
-        : 'no';
-    case 'boolean':
-      return from.kind === 'string' ? 'cast' : 'no';
-    case 'date':
-      if (from.kind === 'timestamp' || from.kind === 'timestamp_ntz') return 'exact';
-      return from.kind === 'string' ? 'cast' : 'no';
-    case 'timestamp':
-    case 'timestamp_ntz':
-      return ['date', 'timestamp', 'timestamp_ntz', 'string'].includes(from.kind) ? 'cast' : 'no';
-    case 'string':
-      return from.kind === 'struct' ||
-        from.kind === 'array' ||
-        from.kind === 'map' ||
-        from.kind === 'binary'
-        ? 'no'
-        : 'cast';
-    case 'binary':
-    case 'variant':
-    case 'void':
-      return 'no';
-    case 'array':
-      return from.kind === 'array' && isNestedAssignable(from.elementType, to.elementType)
-        ? 'cast'
-        : 'no';
-    case 'map':
-      return from.kind === 'map' &&
-        isNestedAssignable(from.keyType, to.keyType) &&
-        isNestedAssignable(from.valueType, to.valueType)
-        ? 'cast'
-        : 'no';
-    case 'struct': {
-      if (from.kind !== 'struct' || from.fields.length !== to.fields.length) return 'no';
-      // DuckDB casts structs by name: every field needs its counterpart.
-      const matched = to.fields.every((field) => {
-        const other = from.fields.find((f) => f.name.toLowerCase() === field.name.toLowerCase());
-        return other !== undefined && isNestedAssignable(other.type, field.type);
-      });
-      return matched ? 'cast' : 'no';
-    }
+  if (from.kind === 'map' && to.kind === 'map') {
+    const element = elementName(place);
+    const [key, value] = [`${element}.key`, `${element}.value`];
+    const keySql = assign({ sql: key, type: from.keyType }, to.keyType, within(place, 'key', 1));
+    const valueSql = assign(
+      { sql: value, type: from.valueType },
+      to.valueType,
+      within(place, 'value', 1),
+    );
+    if (keySql === key && valueSql === value) return sql;
+    const entry = `struct_pack(key := ${keySql}, value := ${valueSql})`;
+    const entries = `list_transform(map_entries(${sql}), lambda ${element}: ${entry})`;
+    return `CASE WHEN ${sql} IS NULL THEN NULL ELSE map_from_entries(${entries}) END`;
   }
+  return assignPrimitive(sql, from, to, place);
 }
 
-/** Inside a nested value there is no place for a comparison: only casts that cannot change a value. */
-function isNestedAssignable(from: DataType, to: DataType): boolean {
-  const how = assignability(from, to);
-  return how === 'same' || how === 'cast';
+function assignPrimitive(sql: string, from: DataType, to: DataType, place: Place): string {
+  const { path, policy } = place;
+  const cast =
+    policy.dialect === 'spark'
+      ? sparkCastSql(sql, from, to, {
+          overflow: raiseSql(
+            policy.overflow,
+            `A value of type ${typeName(from)} does not fit in column "${path}" of type ${typeName(to)}.`,
+          ),
+          invalid: raiseSql(
+            'CAST_INVALID_INPUT',
+            'The value ',
+            { sql },
+            ` of type ${typeName(from)} cannot be cast to ${typeName(to)}, the type of column "${path}".`,
+          ),
+        })
+      : exactCastSql(
+          sql,
+          from,
+          to,
+          raiseSql(
+            'INVALID_INPUT',
+            `A value of column "${path}" does not fit in ${typeName(to)} without a change.`,
+          ),
+        );
+  if (cast !== undefined) return cast;
+  const message = `Column "${path}" is ${typeName(to)}; a value of type ${typeName(from)} cannot be written to it.`;
+  // A column of NULLs, `VALUES (1, NULL)`, is an INTEGER in DuckDB: NULL fits every type.
+  if (from.kind === 'integer') {
+    const failure = raiseSql('DATATYPE_MISMATCH', message);
+    return `CASE WHEN ${sql} IS NULL THEN CAST(NULL AS ${duckdbType(to)}) ELSE ${failure} END`;
+  }
+  throw new CodedError('DATATYPE_MISMATCH', message, {
+    hint: `Write CAST(... AS ${typeName(to)}) if that is meant.`,
+  });
+}
+
+function assignStruct(sql: string, from: StructType, to: StructType, place: Place): string {
+  const { policy, path } = place;
+  if (to.fields.length === 0 || from.fields.length === 0) {
+    if (from.fields.length === to.fields.length) return sql;
+    throw noField(to.fields[0]?.name ?? from.fields[0]?.name ?? emptyStructField, path);
+  }
+  if (policy.structs === 'position' && from.fields.length !== to.fields.length) {
+    throw new CodedError(
+      'DELTA_INSERT_COLUMN_ARITY_MISMATCH',
+      `The column "${path}" has ${to.fields.length} fields, and the value written to it ${from.fields.length}.`,
+    );
+  }
+  const matched = to.fields.map((field, index) =>
+    policy.structs === 'position'
+      ? from.fields[index]
+      : from.fields.find(({ name }) => name.toLowerCase() === field.name.toLowerCase()),
+  );
+  const unmatched = from.fields.find((field) => !matched.includes(field));
+  if (unmatched !== undefined) throw noField(unmatched.name, path);
+  let isSame = from.fields.length === to.fields.length;
+  const fields = to.fields.map((field, index) => {
+    const source = matched[index];
+    const name = quoteIdentifier(field.name);
+    if (source === undefined) {
+      if (policy.missingFields === 'refuse') {
+        throw new CodedError(
+          'DATATYPE_MISMATCH',
+          `The value written to column "${path}" lacks the field "${field.name}".`,
+        );
+      }
+      isSame = false;
+      return `${name} := CAST(NULL AS ${duckdbType(field.type)})`;
+    }
+    const extracted = `struct_extract(${sql}, ${quoteString(source.name)})`;
+    const inner = assign(
+      { sql: extracted, type: source.type },
+      field.type,
+      within(place, field.name, 0),
+    );
+    if (inner !== extracted || source.name !== field.name || from.fields[index] !== source) {
+      isSame = false;
+    }
+    return `${name} := ${inner}`;
+  });
+  if (isSame) return sql;
+  return `CASE WHEN ${sql} IS NULL THEN NULL ELSE struct_pack(${fields.join(', ')}) END`;
+}
+
+function noField(name: string, path: string): CodedError {
+  return new CodedError(
+    'DATATYPE_MISMATCH',
+    `The column "${path}" has no field "${name}", which the value written to it has.`,
+  );
+}
+
+function elementName({ depth }: Place): string {
+  return `__levee_a${depth}`;
+}
+
+function within(place: Place, name: string, lambdas: number): Place {
+  return { ...place, path: `${place.path}.${name}`, depth: place.depth + lambdas };
 }

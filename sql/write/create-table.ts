@@ -3,23 +3,31 @@
  * by a query; or a name for a table that is at the LOCATION already.
  */
 import { CodedError } from '../../catalog/coded-error.ts';
-import { commitNewTable } from '../../catalog/commit/append.ts';
 import type { ErrorCode } from '../../catalog/error-codes.ts';
-import type { DataType, StructField } from '../../catalog/data-type.ts';
-import type { Metadata, Protocol } from '../../catalog/log/actions.ts';
+import type { DataType, StructField, StructType } from '../../catalog/data-type.ts';
+import type { Metadata } from '../../catalog/log/actions.ts';
+import { protocolFor, splitProtocolProperties } from '../../catalog/log/protocol-upgrade.ts';
 import { serializeSchema } from '../../catalog/log/schema.ts';
-import { checkedProperty } from '../../catalog/log/table-properties.ts';
+import { checkWritable, enforcedFeatures } from '../../catalog/log/protocol.ts';
+import {
+  checkedProperty,
+  readProperty,
+  tableProperties,
+} from '../../catalog/log/table-properties.ts';
 import type { TargetName } from '../../catalog/relation.ts';
 import { errorAt, positionAt } from '../errors.ts';
-import type { ColumnDefinition, CreateTable } from '../parse/statement.ts';
-import { quoteIdentifier } from '../quote.ts';
+import type { CreateTable } from '../parse/statement.ts';
 import type { StatementResult } from '../sql-engine.ts';
 import type { StatementContext } from '../statement-context.ts';
 import { emptyResult, longType, staticResult } from '../static-result.ts';
 import { typeName } from '../types.ts';
-import { commitPorts } from './commit-ports.ts';
-import { planSource } from './source-query.ts';
+import { constraintProperties, fieldsOf } from './column-definitions.ts';
+import { mapColumns } from './map-columns.ts';
+import { rowRules } from './row-rules.ts';
+import { planSource, type SourceQuery } from './source-query.ts';
 import { stageRows, type StagedRows } from './stage-rows.ts';
+import { tableRows } from './table-rows.ts';
+import { partitionFields, type WriteTarget } from './write-target.ts';
 
 export async function createTable(
   statement: CreateTable,
@@ -114,45 +122,26 @@ async function makeTable(
   const { services, signal } = context;
   const { asQuery } = statement;
   const source = asQuery === undefined ? undefined : await planSource(asQuery, context);
-  const fields =
-    source === undefined
-      ? (statement.columns ?? []).map(fieldOf)
-      : source.columns.map(({ name, type }): StructField => ({
-          name,
-          type,
-          nullable: true,
-          metadata: {},
-        }));
-  requireFields(fields, statement, context);
-  const partitionColumns = partitionColumnsOf(statement, fields);
+  const target = newTarget(statement, location, source, context);
+  const { metadata, protocol } = target;
+  checkWritable(location, protocol, metadata, target.schema, enforcedFeatures);
   let staged: StagedRows | undefined;
   if (source !== undefined) {
-    const names = fields.map(({ name }) => quoteIdentifier(name)).join(', ');
-    staged = await stageRows(
-      {
-        source: source.plan,
-        sql: `SELECT * FROM (${source.plan.sql}) AS source(${names})`,
-        fields,
-        partitionColumns,
-        location,
-      },
-      context,
-    );
+    const names = source.columns.map((_, index) => `c${index}`);
+    const { sql } = tableRows({
+      target,
+      values: new Map(target.schema.fields.map((field, index) => [field.name, names[index] ?? ''])),
+      from: `(${source.plan.sql}) AS source(${names.join(', ')})`,
+    });
+    staged = await stageRows({ source: source.plan, sql, target }, context);
   }
-  const metadata: Metadata = {
-    kind: 'metaData',
-    id: services.newId(),
-    description: statement.comment,
-    format: { provider: 'parquet', options: {} },
-    schemaString: serializeSchema({ kind: 'struct', fields }),
-    partitionColumns,
-    createdTime: services.clock.nowMs(),
-    configuration: Object.fromEntries(
-      statement.properties.map(({ key, value }) => checkedProperty(key, value)),
-    ),
-  };
-  await commitNewTable(
-    { location, protocol: protocolFor(fields), metadata, files: staged?.files ?? [] },
+  const { partitionColumns } = metadata;
+  const transaction = services.transactions.beginNew(location);
+  transaction.setMetadata(metadata);
+  transaction.setProtocol(protocol);
+  transaction.enforces(enforcedFeatures);
+  transaction.add(staged?.files ?? []);
+  await transaction.commit(
     {
       operation: source === undefined ? 'CREATE TABLE' : 'CREATE TABLE AS SELECT',
       operationParameters: {
@@ -170,18 +159,61 @@ async function makeTable(
               numOutputBytes: String(staged.bytes),
             },
     },
-    commitPorts(context),
     signal,
   );
   return staged;
 }
 
-function fieldOf({ name, type, notNull, comment }: ColumnDefinition): StructField {
-  return { name, type, nullable: !notNull, metadata: comment === undefined ? {} : { comment } };
+/** The table that the statement makes. */
+function newTarget(
+  statement: CreateTable,
+  location: string,
+  source: SourceQuery | undefined,
+  context: StatementContext,
+): WriteTarget {
+  const { services, session } = context;
+  const defined: readonly StructField[] =
+    source === undefined
+      ? fieldsOf(statement.columns ?? [], session.dialect, context.source)
+      : source.columns.map(({ name, type }) => ({ name, type, nullable: true, metadata: {} }));
+  const { configuration: given, wanted } = splitProtocolProperties(
+    Object.fromEntries(statement.properties.map(({ key, value }) => [key, value])),
+  );
+  const configuration: Record<string, string> = {
+    ...Object.fromEntries(Object.entries(given).map(([key, value]) => checkedProperty(key, value))),
+    ...constraintProperties(statement.constraints, session.dialect, context.source),
+  };
+  const mapping = readProperty(configuration, tableProperties.columnMappingMode);
+  requireFields(defined, mapping !== 'none', statement, context);
+  const partitionColumns = partitionColumnsOf(statement, defined);
+  let fields = defined;
+  if (mapping !== 'none') {
+    const mapped = mapColumns(defined, services.newId);
+    fields = mapped.fields;
+    configuration[tableProperties.columnMappingMaxColumnId.key] = String(mapped.highestId);
+  }
+  const schema: StructType = { kind: 'struct', fields };
+  const metadata: Metadata = {
+    kind: 'metaData',
+    id: services.newId(),
+    description: statement.comment,
+    format: { provider: 'parquet', options: {} },
+    schemaString: serializeSchema(schema),
+    partitionColumns,
+    createdTime: services.clock.nowMs(),
+    configuration,
+  };
+  const protocol = protocolFor(undefined, metadata, schema, wanted);
+  const target: WriteTarget = { location, protocol, metadata, schema };
+  partitionFields(target);
+  // A constraint that is not understood is told now, and not to those who write.
+  rowRules(target);
+  return target;
 }
 
 function requireFields(
   fields: readonly StructField[],
+  mapsColumns: boolean,
   statement: CreateTable,
   { source }: StatementContext,
 ): void {
@@ -204,7 +236,7 @@ function requireFields(
       throw fail('COLUMN_ALREADY_EXISTS', `The column "${name}" occurs twice.`);
     }
     seen.add(name.toLowerCase());
-    if (/[ ,;{}()\n\t=]/.test(name) || name === '') {
+    if (name === '' || (!mapsColumns && /[ ,;{}()\n\t=]/.test(name))) {
       throw fail(
         'DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES',
         `The column name "${name}" has a character that Parquet columns of Delta tables cannot have without column mapping.`,
@@ -250,34 +282,6 @@ function unwritable(type: DataType): DataType | undefined {
     case 'timestamp_ntz':
     case 'decimal':
       return undefined;
-  }
-}
-
-/** The lowest protocol that the columns allow. */
-function protocolFor(fields: readonly StructField[]): Protocol {
-  const needsNtz = fields.some(({ type }) => hasTimestampNtz(type));
-  if (!needsNtz) return { kind: 'protocol', minReaderVersion: 1, minWriterVersion: 2 };
-  return {
-    kind: 'protocol',
-    minReaderVersion: 3,
-    minWriterVersion: 7,
-    readerFeatures: ['timestampNtz'],
-    writerFeatures: ['appendOnly', 'invariants', 'timestampNtz'],
-  };
-}
-
-function hasTimestampNtz(type: DataType): boolean {
-  switch (type.kind) {
-    case 'timestamp_ntz':
-      return true;
-    case 'array':
-      return hasTimestampNtz(type.elementType);
-    case 'map':
-      return hasTimestampNtz(type.keyType) || hasTimestampNtz(type.valueType);
-    case 'struct':
-      return type.fields.some((field) => hasTimestampNtz(field.type));
-    default:
-      return false;
   }
 }
 
@@ -332,9 +336,5 @@ function refuseUnsupported(statement: CreateTable, { source }: StatementContext)
   if (statement.clusterBy.length > 0) throw refuse('CLUSTER BY');
   if (statement.asQuery !== undefined && statement.columns !== undefined) {
     throw refuse('A list of columns together with AS SELECT');
-  }
-  for (const { name, defaultValue, generated } of statement.columns ?? []) {
-    if (defaultValue !== undefined) throw refuse(`The DEFAULT of column "${name}"`);
-    if (generated !== undefined) throw refuse(`The generated column "${name}"`);
   }
 }

@@ -2,36 +2,48 @@
  * What `COPY ... RETURN_STATS` reports of a file -> the JSON text of `add.stats`.
  * https://github.com/delta-io/delta/blob/master/PROTOCOL.md#per-file-statistics
  *
- * 1. Statistics cover the first columns of the schema, as Delta's own writers do; lists and maps have
- *    none.
+ * 1. Statistics go by physical names. They cover the columns that `indexed-columns.ts` chooses; lists
+ *    and maps have none, since DuckDB reports their elements only.
  * 2. A string bound is cut to 32 characters; the upper one is then raised above all it stands for.
+ *    DuckDB cuts long ones itself, and reports none where it cannot: those are read from the file
+ *    (`long-text-bounds.ts`).
  * 3. Timestamps are cut to milliseconds, downwards for the lower bound and upwards for the upper one.
  * 4. A column that holds NaN has no bounds: NaN is neither above nor below a number for every reader.
+ * 5. A zero is -0.0 as a lower and 0.0 as an upper bound, since DuckDB does not say which one it saw.
  */
 import type { DataType, StructField } from '../../catalog/data-type.ts';
+import { quoteIdentifier } from '../quote.ts';
 
-/** DuckDB's report: column path -> what is known of it. */
+/** DuckDB's report: path of quoted names, `"a"."b"` -> what is known of the column. */
 export type ReportedColumns = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** `delta.dataSkippingNumIndexedCols`, by default. */
-export const indexedColumnsDefault = 32;
+/** A path of physical names as DuckDB reports it. */
+export function reportedPath(names: readonly string[]): string {
+  return names.map(quoteIdentifier).join('.');
+}
 
-const boundLength = 32;
+export interface FileStatsInput {
+  readonly rowCount: number;
+  /** The columns of the file under physical names, in the order of the schema. */
+  readonly fields: readonly StructField[];
+  readonly reported: ReportedColumns;
+  /** By `reportedPath`: the columns that have statistics. */
+  readonly indexed: ReadonlySet<string>;
+  /** Whether the table may have deletion vectors: statistics then say that they are exact. */
+  readonly tightBounds: boolean;
+}
+
+export const boundLength = 32;
 const highestCharacter = '\u{10FFFF}';
 
 type JsonText = string;
 
-export function fileStatsJson(options: {
-  readonly rowCount: number;
-  readonly fields: readonly StructField[];
-  readonly reported: ReportedColumns;
-  readonly indexedColumns: number;
-}): string {
-  const budget = { left: options.indexedColumns < 0 ? Infinity : options.indexedColumns };
-  const { min, max, nulls } = structStats(options.fields, '', options.reported, budget);
+export function fileStatsJson(input: FileStatsInput): string {
+  const { min, max, nulls } = structStats(input.fields, [], input);
+  const tight = input.tightBounds ? ',"tightBounds":true' : '';
   return (
-    `{"numRecords":${options.rowCount},"minValues":${objectText(min)},` +
-    `"maxValues":${objectText(max)},"nullCount":${objectText(nulls)}}`
+    `{"numRecords":${input.rowCount},"minValues":${objectText(min)},` +
+    `"maxValues":${objectText(max)},"nullCount":${objectText(nulls)}${tight}}`
   );
 }
 
@@ -43,24 +55,21 @@ interface StructStats {
 
 function structStats(
   fields: readonly StructField[],
-  prefix: string,
-  reported: ReportedColumns,
-  budget: { left: number },
+  prefix: readonly string[],
+  input: FileStatsInput,
 ): StructStats {
   const stats: StructStats = { min: [], max: [], nulls: [] };
   for (const field of fields) {
-    const path = `${prefix}${prefix === '' ? '' : '.'}"${field.name.replaceAll('"', '""')}"`;
+    const names = [...prefix, field.name];
     if (field.type.kind === 'struct') {
-      const inner = structStats(field.type.fields, path, reported, budget);
+      const inner = structStats(field.type.fields, names, input);
       if (inner.min.length > 0) stats.min.push([field.name, objectText(inner.min)]);
       if (inner.max.length > 0) stats.max.push([field.name, objectText(inner.max)]);
       if (inner.nulls.length > 0) stats.nulls.push([field.name, objectText(inner.nulls)]);
       continue;
     }
-    if (field.type.kind === 'array' || field.type.kind === 'map') continue;
-    if (budget.left <= 0) break;
-    budget.left -= 1;
-    const column = reported.get(path);
+    const path = reportedPath(names);
+    const column = input.indexed.has(path) ? input.reported.get(path) : undefined;
     if (column === undefined) continue;
     const nullCount = column.get('null_count');
     if (nullCount !== undefined) stats.nulls.push([field.name, nullCount]);
@@ -90,7 +99,8 @@ function boundText(
     case 'float':
     case 'double': {
       const value = Number(text);
-      return Number.isFinite(value) ? String(Object.is(value, -0) ? '-0.0' : value) : undefined;
+      if (value === 0) return side === 'min' ? '-0.0' : '0.0';
+      return Number.isFinite(value) ? String(value) : undefined;
     }
     case 'date':
       return /^\d{4}-\d{2}-\d{2}$/.test(text) ? JSON.stringify(text) : undefined;
@@ -124,6 +134,8 @@ function timestampBound(
   const whole = Date.parse(`${date}T${time}Z`);
   if (Number.isNaN(whole)) return undefined;
   const iso = new Date(whole + millis).toISOString();
+  // One millisecond past the year 9999 has another form, which not every reader knows.
+  if (!/^\d{4}-/.test(iso)) return undefined;
   return JSON.stringify(kind === 'timestamp' ? iso : iso.slice(0, -1));
 }
 
@@ -131,7 +143,10 @@ function stringBound(text: string, side: 'min' | 'max'): JsonText | undefined {
   const characters = [...text];
   if (characters.length <= boundLength) return JSON.stringify(text);
   const cut = characters.slice(0, boundLength).join('');
-  return JSON.stringify(side === 'min' ? cut : `${cut}${highestCharacter}`);
+  if (side === 'min') return JSON.stringify(cut);
+  // Nothing of one character more lies above a text that goes on with the highest one.
+  if (characters[boundLength] === highestCharacter) return undefined;
+  return JSON.stringify(`${cut}${highestCharacter}`);
 }
 
 function objectText(entries: readonly (readonly [string, JsonText])[]): JsonText {

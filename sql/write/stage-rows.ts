@@ -1,28 +1,46 @@
 /**
- * Rows of a query -> Parquet files in the table's folder and their `add` actions. Nothing is visible
- * yet: files that no commit names do not belong to the table, and VACUUM removes them.
+ * Rows of a query -> Parquet files in the table's folder and their `add` (or `cdc`) actions. Nothing is
+ * visible yet: files that no commit names do not belong to the table, and VACUUM removes them.
+ *
+ * The rows are taken as they are: `checked-rows.ts` writes the SELECT that casts, fills and checks
+ * them.
  */
 import { CodedError } from '../../catalog/coded-error.ts';
 import type { StructField } from '../../catalog/data-type.ts';
-import type { AddFile } from '../../catalog/log/actions.ts';
+import type { AddCdcFile, AddFile, PartitionValues } from '../../catalog/log/actions.ts';
+import { columnMappingMode, physicalField } from '../../catalog/log/column-mapping.ts';
 import { encodePath } from '../../catalog/log/file-path.ts';
 import { formatPartitionValue, parsePartitionValue } from '../../catalog/log/partition-values.ts';
+import { supportsFeature } from '../../catalog/log/protocol.ts';
+import { readProperty, tableProperties } from '../../catalog/log/table-properties.ts';
 import { withPlanConnection } from '../fetch-deleted-rows.ts';
 import type { QueryPlan } from '../plan/query-plan.ts';
 import type { CopiedFile } from '../duckdb/engine-connection.ts';
-import { quoteIdentifier, quoteString } from '../quote.ts';
 import type { StatementContext } from '../statement-context.ts';
-import { fileStatsJson, indexedColumnsDefault } from './file-stats-json.ts';
+import { copySql } from './copy-sql.ts';
+import { fileStatsJson, type ReportedColumns } from './file-stats-json.ts';
+import { indexedColumns } from './indexed-columns.ts';
+import { longTextBounds } from './long-text-bounds.ts';
+import { refuseInfinities } from './refuse-infinities.ts';
+import { removeStaged } from './remove-staged.ts';
+import { dataFields, partitionFields, type WriteTarget } from './write-target.ts';
 
 export interface StageRequest {
   /** What `sql` reads. */
   readonly source: QueryPlan;
-  /** A SELECT over the source whose columns have the names and types of `fields`, in order. */
+  /**
+   * A SELECT over the source: the table's columns under their logical names and with exactly their
+   * types, in order, then those of `extra`.
+   */
   readonly sql: string;
-  readonly fields: readonly StructField[];
-  readonly partitionColumns: readonly string[];
-  /** The table's folder. */
-  readonly location: string;
+  readonly target: WriteTarget;
+  /**
+   * Columns that only the files have, under the names they have there: row ids and row commit
+   * versions that a rewrite carries along, `_change_type`. They have no statistics.
+   */
+  readonly extra?: readonly string[] | undefined;
+  /** Whether the files keep the order of the rows; those of a partition must then be together. */
+  readonly keepOrder?: boolean | undefined;
 }
 
 export interface StagedRows {
@@ -31,97 +49,185 @@ export interface StagedRows {
   readonly bytes: number;
 }
 
-/** The size at which DuckDB begins another file. */
-const fileBytesTarget = 256 * 1024 * 1024;
+export interface StagedChanges {
+  readonly files: readonly AddCdcFile[];
+  readonly rowCount: number;
+}
+
+const changeFolder = '_change_data';
 
 /** When this has returned, every file is durable. Throws what DuckDB and the store throw. */
 export async function stageRows(
   request: StageRequest,
   context: StatementContext,
 ): Promise<StagedRows> {
-  const { location, fields, partitionColumns } = request;
-  const { store, clock } = context.services;
-  const partitions = partitionColumns.map((name) => partitionField(name, fields));
-  await store.prepareFolder(location, { signal: context.signal });
-  const copied = await withPlanConnection(request.source, context, (connection) =>
-    connection.copy(copySql(request), context.parameters, context.signal),
-  );
-  // A query without rows still makes a file; it is not worth an action.
-  const written = copied.filter(({ rowCount }) => rowCount > 0);
-  const empty = copied.filter(({ rowCount }) => rowCount === 0);
-  await Promise.all(empty.map((file) => store.remove(file.location)));
-  await store.sync(
-    written.map((file) => file.location),
-    { signal: context.signal },
-  );
-  const dataFields = fields.filter(({ name }) => !partitionColumns.includes(name));
-  const files = written.map((file): AddFile => ({
-    kind: 'add',
-    path: encodePath(relativePath(file.location, location)),
-    partitionValues: partitionValues(file, partitions),
-    size: file.bytes,
-    modificationTime: clock.nowMs(),
-    dataChange: true,
-    stats: fileStatsJson({
-      rowCount: file.rowCount,
-      fields: dataFields,
-      reported: file.columns,
-      indexedColumns: indexedColumnsDefault,
-    }),
-  }));
+  const { target } = request;
+  const mode = columnMappingMode(target);
+  const logical = dataFields(target);
+  const fields = logical.map((field) => physicalField(field, mode));
+  const indexed = indexedColumns(logical, mode, target.metadata.configuration);
+  const { written, completed } = await copyRows(request, 'data', { fields, indexed }, context);
+  const tightBounds = supportsFeature(target.protocol, 'deletionVectors');
+  const modificationTime = context.services.clock.nowMs();
+  const files = written.map((file): AddFile => {
+    const reported = completed.get(file.location) ?? file.columns;
+    return {
+      kind: 'add',
+      path: encodePath(relativePath(file.location, target.location)),
+      partitionValues: partitionValues(file, target),
+      size: file.bytes,
+      modificationTime,
+      dataChange: true,
+      stats: fileStatsJson({ rowCount: file.rowCount, fields, reported, indexed, tightBounds }),
+    };
+  });
   return {
     files,
-    rowCount: written.reduce((sum, { rowCount }) => sum + rowCount, 0),
-    bytes: written.reduce((sum, { bytes }) => sum + bytes, 0),
+    rowCount: sum(written, ({ rowCount }) => rowCount),
+    bytes: sum(written, ({ bytes }) => bytes),
   };
 }
 
-function copySql({ sql, location, partitionColumns }: StageRequest): string {
-  const options = [
-    'FORMAT parquet',
-    'COMPRESSION snappy',
-    'RETURN_STATS',
-    'APPEND true',
-    `FILENAME_PATTERN 'part-{uuid}'`,
-  ];
-  if (partitionColumns.length > 0) {
-    options.push(`PARTITION_BY (${partitionColumns.map(quoteIdentifier).join(', ')})`);
-  } else {
-    options.push(`FILE_SIZE_BYTES ${fileBytesTarget}`);
-  }
-  return `COPY (${sql}) TO ${quoteString(location)} (${options.join(', ')})`;
+/** The same for change data: `extra` names `_change_type` at least. */
+export async function stageChanges(
+  request: StageRequest,
+  context: StatementContext,
+): Promise<StagedChanges> {
+  const { target } = request;
+  const mode = columnMappingMode(target);
+  const fields = dataFields(target).map((field) => physicalField(field, mode));
+  const columns = { fields, indexed: new Set<string>() };
+  const { written } = await copyRows(request, 'changes', columns, context);
+  const files = written.map((file): AddCdcFile => ({
+    kind: 'cdc',
+    path: encodePath(relativePath(file.location, target.location)),
+    partitionValues: partitionValues(file, target),
+    size: file.bytes,
+    dataChange: false,
+  }));
+  return { files, rowCount: sum(written, ({ rowCount }) => rowCount) };
 }
 
-function partitionField(name: string, fields: readonly StructField[]): StructField {
-  const field = fields.find((candidate) => candidate.name === name);
-  if (field === undefined)
-    throw new CodedError(
-      'DELTA_LOG_CORRUPT',
-      `The partition column "${name}" is not in the schema.`,
+interface FileColumns {
+  readonly fields: readonly StructField[];
+  readonly indexed: ReadonlySet<string>;
+}
+
+interface CopiedRows {
+  /** Files with rows, durable. */
+  readonly written: readonly CopiedFile[];
+  readonly completed: ReadonlyMap<string, ReportedColumns>;
+}
+
+async function copyRows(
+  request: StageRequest,
+  kind: 'data' | 'changes',
+  columns: FileColumns,
+  context: StatementContext,
+): Promise<CopiedRows> {
+  const { store, newId } = context.services;
+  const { target } = request;
+  const base = kind === 'data' ? target.location : `${target.location}/${changeFolder}`;
+  const token = newId().replaceAll('-', '').slice(0, 12);
+  const name = `${kind === 'data' ? 'part' : 'cdc'}-${token}`;
+  const partitions = partitionFields(target).length;
+  const prefix = randomPrefix(target, newId);
+  try {
+    const copied = await copyInto(request, { base, prefix, name }, context);
+    refuseInfinities(copied, columns.fields);
+    // A query without rows still makes a file; it is not worth an action.
+    const written = copied.filter(({ rowCount }) => rowCount > 0);
+    const empty = copied.filter(({ rowCount }) => rowCount === 0);
+    await Promise.all(empty.map((file) => store.remove(file.location)));
+    const { signal } = context;
+    const completed = await context.services.duckdb.withConnection((connection) =>
+      longTextBounds(written, columns.fields, columns.indexed, connection, signal),
     );
-  if (['binary', 'struct', 'array', 'map', 'variant', 'void'].includes(field.type.kind)) {
-    throw new CodedError(
-      'UNSUPPORTED_FEATURE',
-      `Column "${name}" of type ${field.type.kind} cannot partition a table.`,
+    await store.sync(
+      written.map((file) => file.location),
+      { signal },
     );
+    return { written, completed };
+  } catch (error) {
+    await removeStaged(store, { folder: base, name, depth: Math.max(partitions, 1) });
+    throw error;
   }
-  return field;
+}
+
+interface Place {
+  readonly base: string;
+  /** A folder of its own instead of one for each partition. */
+  readonly prefix: string | undefined;
+  readonly name: string;
+}
+
+async function copyInto(
+  request: StageRequest,
+  { base, prefix, name }: Place,
+  context: StatementContext,
+): Promise<readonly CopiedFile[]> {
+  const { store, newId } = context.services;
+  const folder = prefix === undefined ? base : `${base}/${prefix}`;
+  await store.prepareFolder(folder, { signal: context.signal });
+  const copy = copySql({
+    target: request.target,
+    mode: columnMappingMode(request.target),
+    sql: request.sql,
+    extra: request.extra ?? [],
+    keepOrder: request.keepOrder ?? false,
+    folder,
+    fileName: `${name}-{uuid}`,
+    hiveFolders: prefix === undefined,
+  });
+  try {
+    return await withPlanConnection(request.source, context, (connection) =>
+      connection.copy(copy, context.parameters, context.signal),
+    );
+  } catch (error) {
+    // A partition value too long for the name of a folder: folders need not be called after values.
+    const isTooLong = error instanceof CodedError && /File name too long/.test(error.message);
+    if (!isTooLong || prefix !== undefined) throw error;
+    await removeStaged(store, {
+      folder: base,
+      name,
+      depth: partitionFields(request.target).length,
+    });
+    const other = newId().replaceAll('-', '').slice(0, prefixLengthDefault);
+    return await copyInto(request, { base, prefix: other, name }, context);
+  }
+}
+
+const prefixLengthDefault = tableProperties.randomPrefixLength.fallback;
+
+/** Spark's layout: under column mapping and where the table asks for it, files lie below a prefix. */
+function randomPrefix(target: WriteTarget, newId: () => string): string | undefined {
+  const { configuration } = target.metadata;
+  const isRandom =
+    columnMappingMode(target) !== 'none' ||
+    readProperty(configuration, tableProperties.randomizeFilePrefixes);
+  if (!isRandom) return undefined;
+  const length = readProperty(configuration, tableProperties.randomPrefixLength);
+  return newId().replaceAll('-', '').slice(-Math.min(length, 32));
 }
 
 /** The values as the log writes them; DuckDB's text of a value is read first. */
-function partitionValues(
-  file: CopiedFile,
-  partitions: readonly StructField[],
-): { readonly [column: string]: string | null } {
+function partitionValues(file: CopiedFile, target: WriteTarget): PartitionValues {
+  const mode = columnMappingMode(target);
   return Object.fromEntries(
-    partitions.map((field) => {
-      const text = file.partitionKeys.get(field.name) ?? null;
-      return [
-        field.name,
-        formatPartitionValue(field, parsePartitionValue(field, spelledByDelta(text))),
-      ];
+    partitionFields(target).map((field) => {
+      const { name } = physicalField(field, mode);
+      const text = file.partitionKeys.get(name) ?? null;
+      if (field.type.kind === 'binary') return [name, text === '' ? null : text];
+      refuseInfinity(field, text);
+      return [name, formatPartitionValue(field, parsePartitionValue(field, spelledByDelta(text)))];
     }),
   );
+}
+
+function refuseInfinity({ name, type }: StructField, text: string | null): void {
+  const isTime = type.kind === 'date' || type.kind === 'timestamp' || type.kind === 'timestamp_ntz';
+  if (!isTime || (text !== 'infinity' && text !== '-infinity')) return;
+  throw new CodedError('INVALID_INPUT', `Column "${name}" cannot hold the ${type.kind} ${text}.`);
 }
 
 const duckdbSpellings: { readonly [text: string]: string | undefined } = {
@@ -142,4 +248,8 @@ function spelledByDelta(text: string | null): string | null {
 function relativePath(location: string, folder: string): string {
   if (location.startsWith(`${folder}/`)) return location.slice(folder.length + 1);
   throw new TypeError(`a file was written outside the table: ${location}`);
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
 }

@@ -157,7 +157,14 @@ const writes: readonly (readonly [
     metaData(),
     /: futureThing \(not known to Levee\)\.$/,
   ],
-  ['row tracking', withFeatures([], ['rowTracking']), metaData(), /rowTracking \(/],
+  ['row tracking', withFeatures([], ['rowTracking', 'domainMetadata']), metaData(), undefined],
+  ['in-commit timestamps', withFeatures([], ['inCommitTimestamp']), metaData(), undefined],
+  [
+    'variants',
+    withFeatures(['variantType'], ['variantType']),
+    metaData(),
+    /variantType \(variant values are not written yet\)/,
+  ],
   ['deletion vectors', reader('deletionVectors'), metaData(), undefined],
 ];
 for (const [name, wanted, metadata, refused] of writes) {
@@ -166,6 +173,37 @@ for (const [name, wanted, metadata, refused] of writes) {
       checkWritable('/t', wanted, metadata, parseSchema(metadata.schemaString, '/t'));
     if (refused === undefined) check();
     else throwsCoded('DELTA_UNSUPPORTED_FEATURES_FOR_WRITE', refused, check);
+  });
+}
+
+const enforced: readonly (readonly [name: string, Protocol, Metadata])[] = [
+  [
+    'checkConstraints',
+    protocol({ minWriterVersion: 3 }),
+    metaData({ configuration: { 'delta.constraints.c': 'id > 0' } }),
+  ],
+  ['invariants', protocol(), columnWith('delta.invariants')],
+  ['generatedColumns', protocol({ minWriterVersion: 4 }), columnWith('delta.generationExpression')],
+  ['identityColumns', protocol({ minWriterVersion: 6 }), columnWith('delta.identity.start')],
+  [
+    'changeDataFeed',
+    protocol({ minWriterVersion: 4 }),
+    metaData({ configuration: { 'delta.enableChangeDataFeed': 'true' } }),
+  ],
+];
+for (const [name, wanted, metadata] of enforced) {
+  test(`a table that uses ${name} is written by statements that enforce it alone`, () => {
+    const schema = parseSchema(metadata.schemaString, '/t');
+    const check = (names: readonly string[]): void =>
+      checkWritable('/t', wanted, metadata, schema, new Set(names));
+    check([name]);
+    throwsCoded(
+      'DELTA_UNSUPPORTED_FEATURES_FOR_WRITE',
+      new RegExp(`${name} \\(this statement`),
+      () => check(['something else']),
+    );
+    // Having the feature without using it asks nothing of a statement.
+    checkWritable('/t', wanted, metaData(), oneColumn);
   });
 }
 

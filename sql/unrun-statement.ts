@@ -1,0 +1,35 @@
+/** Statements that are parsed and have nothing yet that runs them: refused by name, here alone. */
+import { CodedError } from '../catalog/coded-error.ts';
+import type { Statement } from './parse/statement.ts';
+
+/** The name for people, and what to do instead. */
+const unrun = {
+  createTableLike: ['CREATE TABLE ... LIKE', 'Use CREATE TABLE ... AS SELECT.'],
+  cloneTable: ['CREATE TABLE ... CLONE', 'Use CREATE TABLE ... AS SELECT.'],
+  undropTable: ['UNDROP TABLE', undefined],
+  alterTable: ['ALTER TABLE', undefined],
+  alterView: ['ALTER VIEW', 'Use CREATE OR REPLACE VIEW.'],
+  commentOn: ['COMMENT ON', undefined],
+  copyInto: ['COPY INTO', undefined],
+  restoreTable: ['RESTORE TABLE', undefined],
+  optimize: ['OPTIMIZE', undefined],
+  vacuum: ['VACUUM', undefined],
+  reorgTable: ['REORG TABLE', undefined],
+  convertToDelta: ['CONVERT TO DELTA', undefined],
+  analyzeTable: ['ANALYZE TABLE', undefined],
+  fsckRepairTable: ['FSCK REPAIR TABLE', undefined],
+  generate: ['GENERATE', undefined],
+  beginTransaction: ['BEGIN TRANSACTION', undefined],
+  commitTransaction: ['COMMIT', undefined],
+  rollbackTransaction: ['ROLLBACK', undefined],
+} as const satisfies {
+  readonly [kind in Statement['kind']]?: readonly [name: string, hint: string | undefined];
+};
+
+export type UnrunKind = keyof typeof unrun;
+
+/** UNSUPPORTED_STATEMENT with the statement's name. */
+export function unrunStatement(kind: UnrunKind): CodedError {
+  const [name, hint] = unrun[kind];
+  return new CodedError('UNSUPPORTED_STATEMENT', `${name} is not supported.`, { hint });
+}

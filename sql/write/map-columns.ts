@@ -1,0 +1,42 @@
+/**
+ * Column mapping of a new table: every field gets an id and a physical name, as Delta gives them out.
+ * https://github.com/delta-io/delta/blob/master/PROTOCOL.md#column-mapping
+ */
+import type { DataType, StructField } from '../../catalog/data-type.ts';
+import type { NewId } from '../../catalog/ports.ts';
+
+export interface MappedFields {
+  readonly fields: readonly StructField[];
+  /** For `delta.columnMapping.maxColumnId`. */
+  readonly highestId: number;
+}
+
+export function mapColumns(fields: readonly StructField[], newId: NewId): MappedFields {
+  let highestId = 0;
+  const mapField = (field: StructField): StructField => {
+    const id = ++highestId;
+    return {
+      ...field,
+      type: mapType(field.type),
+      metadata: {
+        ...field.metadata,
+        'delta.columnMapping.id': id,
+        'delta.columnMapping.physicalName': `col-${newId()}`,
+      },
+    };
+  };
+  const mapType = (type: DataType): DataType => {
+    switch (type.kind) {
+      case 'struct':
+        return { kind: 'struct', fields: type.fields.map(mapField) };
+      case 'array':
+        return { ...type, elementType: mapType(type.elementType) };
+      case 'map':
+        return { ...type, keyType: mapType(type.keyType), valueType: mapType(type.valueType) };
+      default:
+        return type;
+    }
+  };
+  const mapped = fields.map(mapField);
+  return { fields: mapped, highestId };
+}

@@ -1,0 +1,49 @@
+/**
+ * Removes what a statement that failed has written. Best effort: what is left belongs to no version,
+ * and VACUUM takes it.
+ */
+import type { AddFile } from '../../catalog/log/actions.ts';
+import { canonicalPath, fileLocation } from '../../catalog/log/file-path.ts';
+import type { ObjectStore } from '../../catalog/ports.ts';
+
+export interface StagedPlace {
+  readonly folder: string;
+  /** What the names of the statement's files begin with. */
+  readonly name: string;
+  /** How many folders deep they may lie. */
+  readonly depth: number;
+}
+
+export async function removeStaged(
+  store: ObjectStore,
+  { folder, name, depth }: StagedPlace,
+): Promise<void> {
+  try {
+    for await (const { location } of store.list(folder)) {
+      if (location.slice(folder.length + 1).startsWith(`${name}-`)) await store.remove(location);
+    }
+    if (depth === 0) return;
+    for (const inner of await store.listFolders(folder)) {
+      if (inner === '_delta_log' || inner === '_change_data') continue;
+      await removeStaged(store, { folder: `${folder}/${inner}`, name, depth: depth - 1 });
+    }
+  } catch {
+    // The failure that led here is the one to tell.
+  }
+}
+
+/** Those of a statement whose commit has lost. */
+export async function removeStagedFiles(
+  store: ObjectStore,
+  tableLocation: string,
+  files: readonly AddFile[],
+): Promise<void> {
+  try {
+    for (const { path } of files) {
+      const canonical = canonicalPath(path);
+      if (canonical !== undefined) await store.remove(fileLocation(tableLocation, canonical));
+    }
+  } catch {
+    // The conflict is the one to tell.
+  }
+}
