@@ -142,11 +142,20 @@ function plainLiteral(token: Token, text: string): string | undefined {
 function sparkLiteral(run: readonly Token[], text: string): string | undefined {
   const hex = run.find((part) => /x/i.test(text.charAt(part.start)));
   if (hex !== undefined) {
-    if (run.length === 1) return `x${quoteString(hex.value)}`;
+    if (run.length === 1) return binaryLiteral(hex, text);
     throw syntaxErrorAt(text, hex.start, 'A binary literal cannot be joined with another literal');
   }
   const value = run.map((part) => part.value).join('');
   return quoteString(value);
+}
+
+/** DuckDB has no literal of this form; to it `x'00'` is the text x00. */
+function binaryLiteral({ value, start }: Token, text: string): string {
+  if (!/^[0-9a-f]*$/i.test(value)) {
+    throw syntaxErrorAt(text, start, 'A binary literal holds hexadecimal digits only');
+  }
+  const digits = value.length % 2 === 0 ? value : `0${value}`;
+  return `CAST('${digits.replace(/../g, (byte) => `\\x${byte}`)}' AS BLOB)`;
 }
 
 const numberTypes: Readonly<Record<string, string>> = {

@@ -26,11 +26,11 @@ export function joinPlans(...parts: readonly (QueryPlan | string)[]): QueryPlan 
       if (at === undefined) return 0;
       return at.plan.toSource(Math.min(Math.max(offset - at.start, 0), at.plan.sql.length));
     },
-    collations: [],
     setUp: plans.flatMap(({ setUp }) => setUp),
     scans: plans.flatMap(({ scans }) => scans),
     isAnsweredFromLog: false,
     unskipped: undefined,
+    collations: [],
     deletedRows: plans.flatMap(({ deletedRows }) => deletedRows),
     filesTotal: sum(({ filesTotal }) => filesTotal),
     filesScanned: sum(({ filesScanned }) => filesScanned),

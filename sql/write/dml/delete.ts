@@ -1,4 +1,5 @@
 /** `DELETE FROM` and `TRUNCATE TABLE`. */
+import { errorAt } from '../../errors.ts';
 import type { Delete, TruncateTable } from '../../parse/statement.ts';
 import { quoteString } from '../../quote.ts';
 import { requireParameters } from '../../require-parameters.ts';
@@ -24,11 +25,18 @@ export async function deleteRows(
   });
 }
 
-/** All rows of a table go; no file is opened. */
+/** All rows of a table go; no file is opened. Spark does not do it to a Delta table. */
 export async function truncateTable(
   { target }: TruncateTable,
   context: StatementContext,
 ): Promise<StatementResult> {
+  if (context.session.dialect === 'spark') {
+    throw errorAt(context.source, target.start, {
+      code: 'UNSUPPORTED_FEATURE',
+      message: 'TRUNCATE TABLE is not supported for Delta tables in the Spark dialect.',
+      hint: 'Use DELETE FROM without WHERE.',
+    });
+  }
   return await deleteRows(
     { kind: 'delete', target, alias: undefined, condition: undefined },
     context,
@@ -72,5 +80,6 @@ function changesOf(target: RowTarget, { files, touchesAll }: FoundRows) {
     oldChangeTypeSql: quoteString('delete'),
     updatesRows: false,
     newRows: [],
+    newRowCount: 0,
   };
 }

@@ -25,6 +25,8 @@ export async function markTouchedRows(
   target: RowTarget,
   context: WorkContext,
 ): Promise<readonly AddFile[]> {
+  // There need be no table of touched rows then.
+  if (files.length === 0) return [];
   const active = target.snapshot.files;
   const wanted = new Map(files.map((touched) => [touched.file, touched]));
   const adds: AddFile[] = [];

@@ -78,18 +78,18 @@ export function resolveClauses(
 class ClauseResolver {
   readonly becomes: WriteTarget;
   readonly evolves: boolean;
-  readonly #statement: Merge;
   readonly #target: RowTarget;
   readonly #source: MergeSourceRows;
   readonly #context: WorkContext;
+  readonly #mayEvolve: boolean;
 
   constructor(statement: Merge, target: RowTarget, source: MergeSourceRows, context: WorkContext) {
-    this.#statement = statement;
     this.#target = target;
     this.#source = source;
     this.#context = context;
     const { snapshot } = target;
-    if (!statement.schemaEvolution) {
+    this.#mayEvolve = statement.schemaEvolution || context.session.mergeSchema === true;
+    if (!this.#mayEvolve) {
       this.becomes = snapshot;
       this.evolves = false;
       return;
@@ -114,12 +114,11 @@ class ClauseResolver {
 
   /** Without schema evolution every column of the table needs one of the source. */
   updateAll(except: readonly ColumnName[], start: number): AssignedColumns {
-    const { schemaEvolution } = this.#statement;
     const columns = this.#star(
       'UPDATE',
       except,
       start,
-      schemaEvolution ? 'missing stay' : 'refuse',
+      this.#mayEvolve ? 'missing stay' : 'refuse',
     );
     for (const name of columns.keys()) {
       const field = findField(this.#fields, name);
@@ -136,12 +135,7 @@ class ClauseResolver {
   insert(action: NotMatchedAction, start: number): AssignedColumns {
     const columns =
       action.kind === 'insertAll'
-        ? this.#star(
-            'INSERT',
-            action.except,
-            start,
-            this.#statement.schemaEvolution ? 'missing stay' : 'refuse',
-          )
+        ? this.#star('INSERT', action.except, start, this.#mayEvolve ? 'missing stay' : 'refuse')
         : this.#inserted(action);
     for (const name of columns.keys()) {
       const field = findField(this.#fields, name);
@@ -218,7 +212,7 @@ class ClauseResolver {
       const sql = sourceColumn(this.#source.called, column.name);
       assigned.set(
         field.name,
-        clause === 'UPDATE' && this.#statement.schemaEvolution
+        clause === 'UPDATE' && this.#mayEvolve
           ? byFields(sql, column.type, field.type, start)
           : { kind: 'value', value: { kind: 'source', sql, start } },
       );

@@ -243,7 +243,12 @@ const lexical: readonly (readonly [name: string, dialect: Dialect, sql: string, 
     `select e'a', date"2020-01-01"`,
     `select e 'a', date '2020-01-01'`,
   ],
-  ['binary literals', 'spark', `select X"1F"`, `select x'1F'`],
+  [
+    'binary literals',
+    'spark',
+    `select X"1F", x'A'`,
+    `select CAST('\\x1F' AS BLOB), CAST('\\x0A' AS BLOB)`,
+  ],
   ['a string with NUL', 'spark', "select 'a\\0b'", "select ('a' || chr(0) || 'b')"],
   [
     'typed numbers',

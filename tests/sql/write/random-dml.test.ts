@@ -1,0 +1,3 @@
+import { testRandomDml } from '../../support/random-dml.ts';
+
+testRandomDml(5);
