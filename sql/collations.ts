@@ -4,20 +4,18 @@
  * refused.
  */
 import type { CodedError } from '../catalog/coded-error.ts';
-import type { DataType, StructField } from '../catalog/data-type.ts';
+import type { DataType, StructField, StructType } from '../catalog/data-type.ts';
 import type { BoundQuery } from './bind/bound-query.ts';
-import type { PinnedTable } from './bind/snapshot-pins.ts';
 import { EngineError } from './duckdb/duckdb-errors.ts';
 import { errorAt } from './errors.ts';
-import { metadataColumn } from './file-metadata.ts';
 import { byteOffsets } from './parse/byte-offsets.ts';
 import type { EditedText } from './parse/text-edits.ts';
 import { collationMarkers, collationUse, isCollated } from './plan/collation-use.ts';
-import { compileQuery, tablesOf } from './plan/compile-query.ts';
-import { hiddenColumnType } from './plan/metadata-column-sql.ts';
+import { compileQuery, tablesOf, temporariesOf } from './plan/compile-query.ts';
 import { parameterLiterals } from './plan/parameter-literals.ts';
 import { parsePlan, type PlanNode } from './plan/plan-json.ts';
 import type { PlannedTable } from './plan/push-down.ts';
+import { besideColumnsSql } from './push-down-query.ts';
 import { quoteIdentifier } from './quote.ts';
 import type { ResultColumn } from './sql-engine.ts';
 import type { StatementContext } from './statement-context.ts';
@@ -31,15 +29,21 @@ export async function collatedTypes(
   bound: BoundQuery,
   context: StatementContext,
 ): Promise<CollatedTypes> {
-  const tables = tablesOf(bound);
-  if (!tables.some(({ snapshot }) => snapshot.schema.fields.some(isCollatedField))) return [];
-  const markers = markersOf(tables);
+  const collated = schemasOf(bound).flatMap(({ fields }) => fields.filter(isCollatedField));
+  if (collated.length === 0) return [];
+  const markers = markersOf(collated);
   if (markers === undefined) {
     throw refusal(bound, context, { what: 'so many different ones in one query' });
   }
   const literals = parameterLiterals(bound, context.parameters);
+  const tableCount = tablesOf(bound).length;
   const compile = (names: readonly string[]): EditedText =>
-    compileQuery(bound, (_table, n) => `FROM ${names[n] ?? ''}`, literals);
+    compileQuery(
+      bound,
+      (_table, n) => `FROM ${names[n] ?? ''}`,
+      literals,
+      (_relation, n) => `FROM ${names[tableCount + n] ?? ''}`,
+    );
   const plan = await plannedQuery(bound, context, { compile, markers });
   const use = collationUse(plan.root, plan.tables);
   if (use.kind === 'used') {
@@ -63,9 +67,13 @@ export function collatedColumns(
 /** By the name of each collated type DuckDB's collation for it. */
 type Markers = ReadonlyMap<string, { readonly type: DataType; readonly marker: string }>;
 
+/** Of all that the query reads: its tables, then its temporary tables. */
+function schemasOf(bound: BoundQuery): readonly StructType[] {
+  return [...tablesOf(bound).map(({ snapshot }) => snapshot.schema), ...temporariesOf(bound)];
+}
+
 /** `undefined` when there are too many. */
-function markersOf(tables: readonly PinnedTable[]): Markers | undefined {
-  const fields = tables.flatMap(({ snapshot }) => snapshot.schema.fields.filter(isCollatedField));
+function markersOf(fields: readonly StructField[]): Markers | undefined {
   const markers = new Map<string, { type: DataType; marker: string }>();
   for (const { type } of fields) {
     const name = typeName(type);
@@ -88,12 +96,15 @@ async function plannedQuery(
   { compile, markers }: Planning,
 ): Promise<{ root: PlanNode; tables: readonly PlannedTable[]; text: EditedText }> {
   const { services, signal } = context;
-  const tables = tablesOf(bound);
+  const schemas = schemasOf(bound);
+  const beside = tablesOf(bound).map(besideColumnsSql);
   const what = 'a query that cannot be planned ahead';
   let text = bound.text;
   try {
     const { json, tableNames } = await services.planner.plan({
-      tables: tables.map((table) => markedColumnsSql(table, markers)),
+      tables: schemas.map((schema, n) =>
+        [...markedColumnsSql(schema, markers), ...(beside[n] ?? [])].join(', '),
+      ),
       text: (names) => (text = compile(names)).text,
       setUp: [],
       signal,
@@ -102,7 +113,7 @@ async function plannedQuery(
     if (root === undefined) throw refusal(bound, context, { what });
     const planned = tableNames.map((name, n) => ({
       name,
-      fields: tables[n]?.snapshot.schema.fields ?? [],
+      fields: schemas[n]?.fields ?? [],
     }));
     return { root, tables: planned, text };
   } catch (cause) {
@@ -111,17 +122,13 @@ async function plannedQuery(
   }
 }
 
-function markedColumnsSql({ snapshot, metadataFields }: PinnedTable, markers: Markers): string {
-  const columns = snapshot.schema.fields.map((field) => {
+function markedColumnsSql({ fields }: StructType, markers: Markers): readonly string[] {
+  return fields.map((field) => {
     const { name, type } = field;
     const found = isCollatedField(field) ? markers.get(typeName(type)) : undefined;
     const sql = found === undefined ? duckdbType(type) : `VARCHAR COLLATE ${found.marker}`;
     return `${quoteIdentifier(name)} ${sql}`;
   });
-  if (metadataFields !== undefined) {
-    columns.push(`${quoteIdentifier(metadataColumn)} ${hiddenColumnType(metadataFields)}`);
-  }
-  return columns.join(', ');
 }
 
 function isCollatedField({ type }: StructField): boolean {

@@ -6,7 +6,6 @@ import type { FileHandle } from '../catalog/active-files.ts';
 import type { BoundQuery } from './bind/bound-query.ts';
 import { collatedTypes } from './collations.ts';
 import { chooseFiles } from './choose-files.ts';
-import { hiddenColumn } from './plan/metadata-column-sql.ts';
 import { needsNames } from './plan/names-in-file.ts';
 import { needsFooter } from './plan/file-storage.ts';
 import { planQuery } from './plan/plan-query.ts';
@@ -30,13 +29,11 @@ export async function planWithShapes(
     const { files: active } = snapshot;
     const isUnknown = (file: FileHandle): boolean =>
       fileShapes.shapeOf(active.location(file)) === undefined;
-    const hidden = hiddenColumn(snapshot, table.metadataFields, []);
-    const isByName = hidden !== undefined && needsNames(snapshot, hidden);
-    const isRequired = isByName ? () => true : needsFooter(snapshot);
+    const isRequired = needsNames(table) ? () => true : needsFooter(snapshot);
     return files
       .filter(isUnknown)
       .map((file) => ({ location: active.location(file), isRequired: isRequired(file) }));
   });
   await fileShapes.learn(unknown, signal);
-  return planQuery(bound, { ...choice, name, collations }, fileShapes);
+  return planQuery(bound, { ...choice, collations, name }, fileShapes);
 }

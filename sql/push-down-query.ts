@@ -101,15 +101,18 @@ function plannedTables(bound: BoundQuery): readonly string[] {
   return [...tablesOf(bound).map(tableColumnsSql), ...temporariesOf(bound).map(columnsSql)];
 }
 
-/** What is known of `_metadata` is only that it is there: no predicate on it is understood. */
 function tableColumnsSql(table: PinnedTable): string {
-  const { snapshot, metadataFields } = table;
-  const columns = snapshot.schema.fields.length === 0 ? [] : [columnsSql(snapshot.schema)];
-  if (metadataFields !== undefined) {
-    columns.push(`${quoteIdentifier(metadataColumn)} ${hiddenColumnType(metadataFields)}`);
-  }
-  for (const name of rowColumnNames(table)) columns.push(`${quoteIdentifier(name)} BIGINT`);
-  return columns.join(', ');
+  const { fields } = table.snapshot.schema;
+  const columns = fields.length === 0 ? [] : [columnsSql(table.snapshot.schema)];
+  return [...columns, ...besideColumnsSql(table)].join(', ');
+}
+
+/** Columns that the reference gives behind the table's. No predicate on them is understood. */
+export function besideColumnsSql(table: PinnedTable): readonly string[] {
+  const { metadataFields } = table;
+  const names = rowColumnNames(table).map((name) => `${quoteIdentifier(name)} BIGINT`);
+  if (metadataFields === undefined) return names;
+  return [`${quoteIdentifier(metadataColumn)} ${hiddenColumnType(metadataFields)}`, ...names];
 }
 
 const columnTexts = new WeakMap<StructType, string>();

@@ -4,15 +4,17 @@
  * have a name and no id. Pure.
  */
 import { columnMappingMode } from '../../catalog/log/column-mapping.ts';
-import type { Snapshot } from '../../catalog/snapshot.ts';
+import type { PinnedTable } from '../bind/snapshot-pins.ts';
 import { requireClearName } from './clear-names.ts';
 import type { FileShape } from './file-shape.ts';
-import type { HiddenColumn } from './metadata-column-sql.ts';
+import { hiddenColumn } from './metadata-column-sql.ts';
 import type { RelationColumn } from './relation-sql.ts';
 
-/** Whether the files of the table have to be read by names, which their footers tell. */
-export function needsNames(snapshot: Snapshot, { sources }: HiddenColumn): boolean {
-  return sources.length > 0 && columnMappingMode(snapshot) === 'id';
+/** Whether the files have to be read by names, which their footers tell. */
+export function needsNames({ snapshot, metadataFields, rowColumns }: PinnedTable): boolean {
+  if (columnMappingMode(snapshot) !== 'id') return false;
+  const hidden = hiddenColumn(snapshot, metadataFields, []);
+  return rowColumns?.tracking !== undefined || (hidden?.sources ?? []).length > 0;
 }
 
 /** What the file calls each of the columns. Throws UNSUPPORTED_FEATURE as `requireClearName`. */

@@ -5,12 +5,12 @@
 import type { FileHandle } from '../../catalog/active-files.ts';
 import type { StructType } from '../../catalog/data-type.ts';
 import type { BoundQuery } from '../bind/bound-query.ts';
-import type { PinnedTable } from '../bind/snapshot-pins.ts';
+import type { PinnedTable, RowColumns } from '../bind/snapshot-pins.ts';
 import { quoteIdentifier } from '../quote.ts';
 import { duckdbType } from '../types.ts';
 import { compileQuery, tablesOf, temporariesOf, type TemporarySql } from './compile-query.ts';
 import type { DeletedRows, QueryPlan, TableScan } from './query-plan.ts';
-import { hiddenColumn } from './metadata-column-sql.ts';
+import { hiddenColumn, type HiddenColumn } from './metadata-column-sql.ts';
 import { byName, namesInFile, needsNames } from './names-in-file.ts';
 import { fileStorage, type FileStorage, type KnownShapes } from './file-storage.ts';
 import { relationSql, unionSql, type Relation } from './relation-sql.ts';
@@ -135,8 +135,7 @@ class ScanWriter {
     const { snapshot } = table;
     const { columns } = tableRelation(snapshot, []);
     const storageOf = fileStorage(snapshot, columns, this.#shapes);
-    const hidden = hiddenColumn(snapshot, table.metadataFields, []);
-    const isByName = hidden !== undefined && needsNames(snapshot, hidden);
+    const isByName = needsNames(table);
     const groups = new Map<string, FileGroup & { readonly files: FileHandle[] }>();
     for (const file of files) {
       const deletedRows = snapshot.files.deletionVector(file) === undefined ? undefined : holes;
@@ -187,12 +186,26 @@ function withRows(
   files: readonly FileHandle[],
 ): Relation {
   if (rowColumns === undefined) return relation;
+  const { hidden } = relation;
   return {
     ...relation,
+    hidden: hidden && withNames(hidden, rowColumns),
     rows: relationRows(rowColumns, snapshot.files, files),
     // Ids of tracked rows lie in columns that some of the files have and others lack.
     isPlain: relation.isPlain && rowColumns.tracking === undefined,
   };
+}
+
+/** A column of the files that both want is read once, under the name that the rows have for it. */
+function withNames(hidden: HiddenColumn, { tracking }: RowColumns): HiddenColumn {
+  if (tracking === undefined) return hidden;
+  const { rowId, rowCommitVersion, physicalRowId, physicalRowCommitVersion } = tracking;
+  const sources = hidden.sources.map((source) => {
+    if (source.identifier === physicalRowId) return { ...source, name: rowId };
+    const isVersion = source.identifier === physicalRowCommitVersion;
+    return isVersion ? { ...source, name: rowCommitVersion } : source;
+  });
+  return { ...hidden, sources };
 }
 
 /** Each branch of a UNION ALL costs DuckDB some 0.2 ms to plan. */

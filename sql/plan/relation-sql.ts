@@ -194,13 +194,13 @@ function schemaArgument(relation: Relation, sources: readonly string[]): string 
   return `schema = MAP {${entries.join(', ')}}`;
 }
 
-/** Columns of the files, all of them BIGINT, that are none of the table's: identifier and name. */
-function columnsBesides({ hidden, rows }: Relation): readonly (readonly [string, string])[] {
-  const besides = (hidden?.sources ?? []).map(
-    ({ identifier, name }) => [identifier, name] as const,
+/** Columns of the files, all of them BIGINT, that are none of the table's: name by identifier. */
+function columnsBesides({ hidden, rows }: Relation): ReadonlyMap<string, string> {
+  const besides = new Map(
+    (hidden?.sources ?? []).map(({ identifier, name }) => [identifier, name]),
   );
   const tracking = rows?.columns.tracking;
   if (tracking === undefined) return besides;
   const { rowId, rowCommitVersion, physicalRowId, physicalRowCommitVersion } = tracking;
-  return [...besides, [physicalRowId, rowId], [physicalRowCommitVersion, rowCommitVersion]];
+  return besides.set(physicalRowId, rowId).set(physicalRowCommitVersion, rowCommitVersion);
 }

@@ -173,6 +173,23 @@ test('a view and a table made of collated strings are held to the same', async (
   );
 });
 
+test('a statement that changes rows takes collated strings, and does not compare them', async () => {
+  const run = async (sql: string): Promise<unknown> => (await client.run({ sql })).rows;
+  await run('CREATE TABLE plain (id INT, v STRING)');
+  await run('INSERT INTO plain SELECT id, name FROM people');
+  const merge = (on: string): string =>
+    `MERGE INTO plain USING (SELECT id, city FROM people) s ON ${on} WHEN MATCHED THEN UPDATE SET v = city`;
+  await assert.rejects(run(merge('plain.v = s.city')), /strings with a collation/);
+  await run(merge('plain.id = s.id AND s.id < 3'));
+  const expected = [
+    [1, 'Köln'],
+    [2, null],
+    [3, 'Bob'],
+    [4, null],
+  ];
+  assert.deepEqual(await run('SELECT * FROM plain ORDER BY id'), expected);
+});
+
 test('columns say their collation, in answers and in DESCRIBE', async () => {
   const answer = await client.run({
     sql: 'SELECT id, name, c.city, tags, note FROM people AS c LIMIT 1',

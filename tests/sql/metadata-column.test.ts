@@ -196,6 +196,27 @@ test(
   },
 );
 
+test('statements that change rows can use it', async () => {
+  const run = async (sql: string): Promise<unknown> => (await client.run({ sql })).rows;
+  await run(
+    `CREATE TABLE changed (id BIGINT, v STRING) TBLPROPERTIES ('delta.enableRowTracking' = 'true')`,
+  );
+  await run(`INSERT INTO changed SELECT i, 'a' FROM range(6) r(i)`);
+  await run('DELETE FROM changed WHERE _metadata.row_id = 3');
+  await run(`UPDATE changed AS c SET v = 'b' || c._metadata.row_id WHERE c._metadata.row_id > 3`);
+  await run(
+    `MERGE INTO changed USING (SELECT 1 AS n) s ON changed._metadata.row_id = s.n
+     WHEN MATCHED THEN UPDATE SET v = 'm'`,
+  );
+  assert.deepEqual(await run('SELECT *, _metadata.row_id FROM changed ORDER BY id'), [
+    [0, 'a', 0],
+    [1, 'm', 1],
+    [2, 'a', 2],
+    [4, 'b4', 4],
+    [5, 'b5', 5],
+  ]);
+});
+
 // --- data skipping --------------------------------------------------------------------------------
 
 const skipped: readonly string[] = [

@@ -11,6 +11,7 @@ import { joinPlans } from '../../plan/join-plans.ts';
 import { planForColumns } from '../../plan/plan-query.ts';
 import type { QueryPlan } from '../../plan/query-plan.ts';
 import { planWithShapes } from '../../plan-with-shapes.ts';
+import { collatedColumns, collatedTypes } from '../../collations.ts';
 import { fetchDeletedRows } from '../../fetch-deleted-rows.ts';
 import { inSource, queryScope } from '../../run-query.ts';
 import type { ResultColumn } from '../../sql-engine.ts';
@@ -96,10 +97,12 @@ export async function describeRows(
   bound: BoundQuery,
   context: WorkContext,
 ): Promise<readonly ResultColumn[]> {
+  const collations = await collatedTypes(bound, context);
   const plan = planForColumns(bound, context.services.fileShapes);
-  return await inSource(plan, bound, context, () =>
+  const columns = await inSource(plan, bound, context, () =>
     context.connection.describe(plan.sql, context.parameters),
   );
+  return collatedColumns(columns, collations);
 }
 
 /** Runs a plan inside a statement of ours. */
