@@ -80,5 +80,6 @@ function changesOf(target: RowTarget, { files, touchesAll }: FoundRows) {
     oldChangeTypeSql: quoteString('delete'),
     updatesRows: false,
     newRows: [],
+    newRowCount: 0,
   };
 }

@@ -12,6 +12,7 @@
 import { errorAt } from '../../errors.ts';
 import { ComposedQuery } from '../../parse/composed-query.ts';
 import type { BoundQuery, BoundRelation } from '../../bind/bound-query.ts';
+import type { SourceSlice } from '../../parse/source-slice.ts';
 import type { Merge } from '../../parse/statement.ts';
 import type { QueryPlan } from '../../plan/query-plan.ts';
 import { quoteIdentifier } from '../../quote.ts';
@@ -68,6 +69,11 @@ export class MergeQuery {
     return this.#named(called, relation);
   }
 
+  on(condition: SourceSlice, bounds: string): this {
+    this.own(' ON (').query.user(condition);
+    return this.own(`${bounds})`);
+  }
+
   /** A work table, under its own name. */
   work(name: string, relation: BoundRelation): this {
     this.given.set(
@@ -119,32 +125,35 @@ export interface MergeSteps {
   readonly unmatchedSource: MergeQuery | undefined;
 }
 
-export function mergeSteps(input: MergeInput, context: WorkContext): MergeSteps {
+/** `bounds` follows ON's condition: see `key-bounds.ts`. */
+export function mergeSteps(input: MergeInput, bounds: string, context: WorkContext): MergeSteps {
   const { clauses } = input;
   const matched = clauses.filter(({ on }) => on === 'matched');
   const notMatched = clauses.filter(({ on }) => on === 'notMatched');
   const bySource = clauses.filter(({ on }) => on === 'notMatchedBySource');
   const onlyInserts = matched.length + bySource.length === 0;
   return {
-    pairs: onlyInserts ? undefined : pairsQuery(input, matched, context),
+    pairs: onlyInserts ? undefined : pairsQuery(input, matched, bounds, context),
     unmatchedTarget: bySource.length === 0 ? undefined : bySourceQuery(input, bySource, context),
     unmatchedSource:
-      notMatched.length === 0 ? undefined : insertedQuery(input, notMatched, onlyInserts, context),
+      notMatched.length === 0
+        ? undefined
+        : insertedQuery(input, notMatched, onlyInserts ? bounds : undefined, context),
   };
 }
 
 function pairsQuery(
   input: MergeInput,
   matched: readonly MergeClause[],
+  bounds: string,
   context: WorkContext,
 ): MergeQuery {
-  const { target, statement } = input;
+  const { target } = input;
   const query = new MergeQuery(input, context);
   query.own(`SELECT ${id(target.address)} AS ${id(touchedAddress)}, `);
   query.firstClause(matched);
   query.own(` AS ${id(touchedClause)}, ${id(sourceRow)} AS ${id(touchedSource)} FROM `);
-  query.target().own(' JOIN ').source().own(' ON ').query.user(statement.condition);
-  return query;
+  return query.target().own(' JOIN ').source().on(input.statement.condition, bounds);
 }
 
 function bySourceQuery(
@@ -165,7 +174,8 @@ function bySourceQuery(
 function insertedQuery(
   input: MergeInput,
   notMatched: readonly MergeClause[],
-  onlyInserts: boolean,
+  /** Where nothing but inserts is done: the rows are then held against the target itself. */
+  bounds: string | undefined,
   context: WorkContext,
 ): MergeQuery {
   const query = new MergeQuery(input, context);
@@ -175,7 +185,7 @@ function insertedQuery(
     .own(` AS ${id(insertedClause)} FROM `)
     .source()
     .own(' ANTI JOIN ');
-  if (onlyInserts) query.target().own(' ON ').query.user(input.statement.condition);
+  if (bounds !== undefined) query.target().on(input.statement.condition, bounds);
   else query.work(pairsTable, pairs).own(` ON (${id(touchedSource)} = ${id(sourceRow)})`);
   return query.whereAny(notMatched);
 }

@@ -11,7 +11,9 @@ import { changeRows, commitRows } from './change-rows.ts';
 import { resolveClauses, type MergeClause, type ResolvedMerge } from './merge-clauses.ts';
 import { mergeDescription, type MergeCounts } from './merge-history.ts';
 import { clauseQuery, findMergeRows, mergeSteps } from './merge-rows.ts';
+import { keyBoundsSql } from './key-bounds.ts';
 import { bindSource, runSource, sourceQuery, type MergeSourceRows } from './merge-source.ts';
+import { requireRowValues } from './require-row-values.ts';
 import { refuseChance, refuseSubquery } from './refuse-subquery.ts';
 import { openRowTarget, type RowTarget } from './row-target.ts';
 import { makeRows, selectValues } from './row-values.ts';
@@ -44,6 +46,7 @@ async function mergeOnce(statement: Merge, context: WorkContext): Promise<MergeC
   refuseConditions(statement, context);
   const sourceText = sourceQuery(statement, context);
   const pieces = piecesOf(statement);
+  requireRowValues(pieces, context);
   requireParameters(
     mergeParameters(sourceText.finish().parameters, parametersOf(pieces, context.session.dialect)),
     context.parameters,
@@ -51,9 +54,10 @@ async function mergeOnce(statement: Merge, context: WorkContext): Promise<MergeC
   const source = await bindSource(statement, sourceText, context);
   const resolved = resolveClauses(statement, target, source, context);
   const input = { statement, target, source, clauses: resolved.clauses };
-  const steps = mergeSteps(input, context);
   const made = await makeClauseRows(resolved, target, source, context);
   const run = await runSource(source, context);
+  const bounds = await keyBoundsSql(statement.condition, target, source, context);
+  const steps = mergeSteps(input, bounds, context);
   const plans = await findMergeRows(steps, input, context);
   const counts = await countRows(resolved.clauses, context);
   const files = steps.pairs === undefined ? [] : await touchedFiles(target, context);
@@ -68,6 +72,7 @@ async function mergeOnce(statement: Merge, context: WorkContext): Promise<MergeC
       oldChangeTypeSql: oldChangeTypeSql(resolved.clauses),
       updatesRows: counts.updated > 0,
       newRows: newRows.map(({ rows }) => rows),
+      newRowCount: counts.updated + counts.inserted,
     },
     context,
   );

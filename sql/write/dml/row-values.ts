@@ -4,6 +4,7 @@
  */
 import type { DataType, StructField } from '../../../catalog/data-type.ts';
 import type { BoundQuery } from '../../bind/bound-query.ts';
+import { errorAt } from '../../errors.ts';
 import type { ComposedQuery } from '../../parse/composed-query.ts';
 import { joinPlans } from '../../plan/join-plans.ts';
 import type { QueryPlan } from '../../plan/query-plan.ts';
@@ -65,6 +66,10 @@ export function selectValues(
   if (items.length === 0 && computedValues(columns).length === 0) query.own('NULL', start);
 }
 
+function oldColumnCount({ snapshot, tracking }: RowTarget): number {
+  return snapshot.schema.fields.length + (tracking === undefined ? 0 : 1);
+}
+
 export interface RowsToMake {
   readonly target: RowTarget;
   readonly becomes: WriteTarget;
@@ -87,7 +92,13 @@ export async function makeRows(rows: RowsToMake, context: WorkContext): Promise<
   const { becomes, columns, target, hasOldRow } = rows;
   const described = await describeRows(rows.bound, context);
   const computed = computedValues(columns);
-  const firstValue = hasOldRow ? described.length - computed.length : 0;
+  const firstValue = hasOldRow ? oldColumnCount(target) : 0;
+  if (described.length !== Math.max(firstValue + computed.length, 1)) {
+    throw errorAt(context.source, target.name.start, {
+      code: 'UNSUPPORTED_FEATURE',
+      message: 'A value of the statement is not one column: "*" and COLUMNS stand for several.',
+    });
+  }
   const values = new Map<RowValue, { readonly sql: string; readonly type: DataType }>();
   computed.forEach((value, index) => {
     const column = described[firstValue + index];

@@ -10,6 +10,7 @@ import type { BoundRelation } from '../../bind/bound-query.ts';
 import { assignedColumns, type AssignedColumns } from './assigned-columns.ts';
 import { changeRows, commitRows } from './change-rows.ts';
 import { bindCondition, findRows } from './find-rows.ts';
+import { requireRowValues } from './require-row-values.ts';
 import { refuseSubquery } from './refuse-subquery.ts';
 import { predicateParameter, updateMetrics } from './row-history.ts';
 import { bindRows } from './row-query.ts';
@@ -35,6 +36,12 @@ async function updateOnce(statement: Update, context: WorkContext): Promise<numb
   const { clock } = context.services;
   const target = await openRowTarget(statement.target, statement.alias, true, context);
   refuseSubquery(condition, 'UPDATE condition', context);
+  requireRowValues(
+    statement.assignments.map(({ value }) =>
+      value.kind === 'expression' ? value.expression : undefined,
+    ),
+    context,
+  );
   const { fields } = target.snapshot.schema;
   const columns = assignedColumns(statement.assignments, fields, target, context.source);
   const filter = await bindCondition(condition, target, context);
@@ -62,6 +69,7 @@ async function updateOnce(statement: Update, context: WorkContext): Promise<numb
         found.files.length === 0
           ? []
           : [{ changeType: 'update_postimage', bound: news, select: made.select }],
+      newRowCount: rowsTouched(found.files),
     },
     context,
   );

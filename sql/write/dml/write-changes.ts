@@ -10,6 +10,7 @@
  * https://github.com/delta-io/delta/blob/master/PROTOCOL.md#add-cdc-file
  */
 import type { FileHandle } from '../../../catalog/active-files.ts';
+import { CodedError } from '../../../catalog/coded-error.ts';
 import { removeFile } from '../../../catalog/commit/remove-file.ts';
 import type { AddCdcFile, AddFile, RemoveFile } from '../../../catalog/log/actions.ts';
 import type { BoundQuery } from '../../bind/bound-query.ts';
@@ -49,6 +50,8 @@ export interface ChangesToWrite {
   readonly oldChangeTypeSql: string;
   readonly updatesRows: boolean;
   readonly newRows: readonly NewRows[];
+  /** How many these are, where it is known before they are written. */
+  readonly newRowCount: number | undefined;
 }
 
 export interface WrittenChanges {
@@ -78,6 +81,7 @@ export async function writeChanges(
   const news = await newRowsPlan(changes, keepsChanges, context);
   const copied = await copiedRowsPlan(changes, rewritten, context);
   const staged = await stage([...copied, ...news], changes, context);
+  requireRowCount(staged.rowCount, rewritten, changes);
   const cdc = keepsChanges ? await writeChangeData(changes, context) : [];
   const now = context.services.clock.nowMs();
   return {
@@ -92,6 +96,25 @@ export async function writeChanges(
     wholeFiles,
     partFiles,
   };
+}
+
+/** Rows that stay are written once, and so is each new one; whatever else came out must not be seen. */
+function requireRowCount(
+  writtenRows: number,
+  rewritten: readonly TouchedFile[],
+  { newRowCount }: ChangesToWrite,
+): void {
+  const copied = rewritten.reduce(
+    (sum, { liveRows, touchedRows }) => sum + liveRows - touchedRows,
+    0,
+  );
+  const isRight =
+    newRowCount === undefined ? writtenRows >= copied : writtenRows === copied + newRowCount;
+  if (isRight) return;
+  throw new CodedError(
+    'INTERNAL_ERROR',
+    `The statement wrote ${writtenRows} rows where ${copied + (newRowCount ?? 0)} were expected; nothing is committed.`,
+  );
 }
 
 async function stage(
