@@ -15,6 +15,7 @@ import { CodedError } from './coded-error.ts';
 import type { FolderOperations } from './folder-operations.ts';
 import { createLocationGate } from './location-gate.ts';
 import { matchName } from './object-names.ts';
+import { RecentLookups } from './recent-lookups.ts';
 import type { CallOptions, Clock, NewId, ObjectStore } from './ports.ts';
 import { createRelationLookup } from './relation-lookup.ts';
 import {
@@ -41,6 +42,8 @@ export interface CatalogOptions {
 export interface LookupOptions extends CallOptions {
   /** Where a name without a schema is looked up. */
   readonly currentSchema: string;
+  /** What was found so long ago is good enough: saves looking again. Default 0. */
+  readonly maxStalenessMs?: number | undefined;
 }
 
 export interface SchemaEntry {
@@ -63,7 +66,10 @@ export interface Catalog extends CatalogDefinitions {
    *
    * @throws PATH_NOT_ALLOWED, DELTA_TABLE_NOT_FOUND, INVALID_PARAMETER_VALUE
    */
-  tablePath(path: string, options?: CallOptions): Promise<PathTable>;
+  tablePath(
+    path: string,
+    options?: CallOptions & Pick<LookupOptions, 'maxStalenessMs'>,
+  ): Promise<PathTable>;
   /** The location a new or registered table may have; whether it is a table is not looked at. */
   checkLocation(path: string): Promise<string>;
   /** Whether the location has a Delta log. */
@@ -81,6 +87,9 @@ export function createCatalog(options: CatalogOptions): Catalog {
   const { store, catalogStore, folders, warehouse, allowedPaths } = options;
   const gate = createLocationGate({ warehouse, allowedPaths, folders });
   const lookup = createRelationLookup({ store, gate, warehouse });
+  const clock = options.clock ?? { nowMs: () => Date.now() };
+  const recentRelations = new RecentLookups<Relation>(clock);
+  const recentPaths = new RecentLookups<PathTable>(clock);
 
   async function find(
     nameParts: readonly string[],
@@ -136,19 +145,40 @@ export function createCatalog(options: CatalogOptions): Catalog {
     splitName,
     store,
     warehouse,
-    clock: options.clock ?? { nowMs: () => Date.now() },
+    clock,
     newId: options.newId ?? randomUUID,
   });
 
+  const forgetAfter = <T>(change: Promise<T>): Promise<T> =>
+    change.finally(() => {
+      recentRelations.clear();
+      recentPaths.clear();
+    });
+
   return {
     ...definitions,
+    // Names that this process changes mean something else at once, whatever staleness is allowed.
+    createSchema: (...args) => forgetAfter(definitions.createSchema(...args)),
+    dropSchema: (...args) => forgetAfter(definitions.dropSchema(...args)),
+    registerTable: (...args) => forgetAfter(definitions.registerTable(...args)),
+    dropTable: (...args) => forgetAfter(definitions.dropTable(...args)),
+    createView: (...args) => forgetAfter(definitions.createView(...args)),
+    dropView: (...args) => forgetAfter(definitions.dropView(...args)),
     isTable: (location, callOptions) => lookup.isTable(location, callOptions),
     listRelations,
 
     async resolveTable(nameParts, lookupOptions) {
-      const search = await find(nameParts, lookupOptions);
-      if (search.kind === 'found') return search.relation;
-      throw notFound(search);
+      const key = JSON.stringify([lookupOptions.currentSchema, ...nameParts]);
+      const found = await recentRelations.find(key, lookupOptions.maxStalenessMs, async () => {
+        const search = await find(nameParts, lookupOptions);
+        if (search.kind === 'found') return search.relation;
+        throw notFound(search);
+      });
+      // The roots are looked at each time: a link may lead elsewhere by now.
+      if (found.isRemembered && found.value.kind === 'table') {
+        await gate.admit(found.value.location);
+      }
+      return found.value;
     },
 
     async findTable(nameParts, lookupOptions) {
@@ -158,8 +188,11 @@ export function createCatalog(options: CatalogOptions): Catalog {
 
     async tablePath(path, callOptions = {}) {
       const location = await gate.admit(path);
-      if (await lookup.isTable(location, callOptions)) return { kind: 'path', location };
-      throw new CodedError('DELTA_TABLE_NOT_FOUND', `There is no Delta table at ${location}.`);
+      const found = await recentPaths.find(location, callOptions.maxStalenessMs, async () => {
+        if (await lookup.isTable(location, callOptions)) return { kind: 'path', location } as const;
+        throw new CodedError('DELTA_TABLE_NOT_FOUND', `There is no Delta table at ${location}.`);
+      });
+      return found.value;
     },
 
     checkLocation: (path) => gate.admit(path),

@@ -19,7 +19,7 @@ import { columnMappingMode, physicalName, type ColumnMappingMode } from './log/c
 import type { ColumnStats, FileStats, StatsColumn } from './log/file-stats.ts';
 import { parsePartitionValue, type PartitionValue } from './log/partition-values.ts';
 import type { ScalarValue } from './log/scalar-value.ts';
-import type { ComparisonOperator, Predicate, PredicateColumn } from './predicate.ts';
+import type { ColumnPath, ComparisonOperator, Predicate, PredicateColumn } from './predicate.ts';
 import type { Snapshot } from './snapshot.ts';
 import { compareUtf8 } from './utf8-order.ts';
 
@@ -57,10 +57,10 @@ export interface Skipping {
   readonly predicate: SkippingPredicate;
   /** The columns whose statistics are looked at. */
   readonly columns: readonly StatsColumn[];
+  /** What they are called, in their order. */
+  readonly columnPaths: readonly ColumnPath[];
   /** Whether a file's partition values alone tell if all of its rows or none meet the predicate. */
   readonly isDecidedByPartition: boolean;
-  /** Whether any condition is on a partition column. */
-  readonly hasPartitions: boolean;
 }
 
 /** Finds the columns of `predicate` in the log; a condition on one that has no statistics is `true`. */
@@ -71,9 +71,9 @@ export function bindPredicate(
   const mode = columnMappingMode(snapshot);
   const { partitionColumns } = snapshot.metadata;
   const columns: StatsColumn[] = [];
+  const columnPaths: ColumnPath[] = [];
   const indexes = new Map<string, number>();
   let isDecidedByPartition = true;
-  let hasPartitions = false;
 
   function bind(part: Predicate): SkippingPredicate {
     switch (part.kind) {
@@ -97,7 +97,6 @@ export function bindPredicate(
     const last = fields.at(-1);
     if (first !== undefined && fields.length === 1 && partitionColumns.includes(first.name)) {
       const field = { name: first.name, physicalName: physicalName(first, mode), type };
-      hasPartitions = true;
       return { kind: 'partition', field, condition };
     }
     isDecidedByPartition = false;
@@ -116,12 +115,13 @@ export function bindPredicate(
     const last = fields.at(-1);
     if (last === undefined) throw new RangeError('a column has a name');
     columns.push({ physicalPath, type: last.type });
+    columnPaths.push(fields.map(({ name }) => name));
     indexes.set(key, columns.length - 1);
     return columns.length - 1;
   }
 
   const bound = bind(predicate);
-  return { predicate: bound, columns, isDecidedByPartition, hasPartitions };
+  return { predicate: bound, columns, columnPaths, isDecidedByPartition };
 }
 
 /** The fields from the root to the one at `path`; empty where there is none. */

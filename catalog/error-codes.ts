@@ -149,6 +149,10 @@ export const errorCodes = define({
     sqlState: 'XXKDS',
     hint: 'The table log is damaged or incomplete; restore the missing files.',
   },
+  DELTA_TXN_LOG_FAILED_INTEGRITY: {
+    sqlState: 'XXKDS',
+    hint: 'Restore the log from a copy, or remove a checksum that is known to be wrong.',
+  },
   DELTA_LOG_CORRUPT: { sqlState: 'XXKDS', hint: 'Restore the named log file from a copy.' },
   DELTA_LOG_FILE_NOT_FOUND: { sqlState: '42K03', hint: 'Restore the named log file from a copy.' },
   DELTA_VERSIONS_NOT_CONTIGUOUS: {

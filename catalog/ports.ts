@@ -3,6 +3,7 @@
  * implementations; tests bring their own (`tests/support/`).
  */
 import type { ColumnBatch } from './column-batch.ts';
+import type { StructType } from './data-type.ts';
 
 export interface StoredObject {
   /** The whole location: an absolute path, or a URL with its scheme. */
@@ -27,6 +28,9 @@ export interface CallOptions {
  * 3. `putIfAbsent` is atomic and durable: of many callers one gets `created`, and from then on every
  *    reader sees all of the bytes, even after a crash. No other bytes are ever visible.
  * 4. Failures other than a missing object are `CodedError`s.
+ * 5. `publish` is to `from` what `putIfAbsent` is to bytes: `to` appears whole and durable, or not at
+ *    all, and never replaces an object. `from` is gone afterwards, whatever the outcome; after a
+ *    failure it may be left.
  */
 export interface ObjectStore {
   list(
@@ -45,6 +49,11 @@ export interface ObjectStore {
   putIfAbsent(
     location: string,
     bytes: Uint8Array,
+    options?: CallOptions,
+  ): Promise<'created' | 'exists'>;
+  /** Gives an object that something else wrote (DuckDB's COPY) its name, in the same folder. */
+  publish(
+    names: { readonly from: string; readonly to: string },
     options?: CallOptions,
   ): Promise<'created' | 'exists'>;
   /** Removes the object; a missing one is no error. */
@@ -80,6 +89,33 @@ export interface ParquetIo {
 export interface ParquetColumn {
   readonly path: readonly string[];
   readonly as: 'text' | 'long' | 'integer' | 'boolean';
+}
+
+/** Rows to be written, taken batch by batch when they are wanted: a million take no more memory. */
+export interface RowSource {
+  readonly schema: StructType;
+  /**
+   * The next rows: at least one and at most `rowsMax`, a vector for each field of the schema;
+   * `undefined` after the last. Called on the main thread between its other work: it must not wait,
+   * nor take long.
+   */
+  next(rowsMax: number): ColumnBatch | undefined;
+}
+
+export interface WrittenParquet {
+  readonly sizeBytes: number;
+  readonly rowCount: number;
+}
+
+/** Writes Parquet files of the log (checkpoints, sidecars). */
+export interface ParquetWriter {
+  /**
+   * Writes a file of these rows under a name where nobody looks yet; its folder must exist. Every
+   * column may be NULL, maps and lists have the three levels that Parquet asks for. The file is not
+   * durable yet: that is `publish`'s or `sync`'s part. What a failure leaves is the caller's to
+   * remove.
+   */
+  writeRows(location: string, rows: RowSource, options?: CallOptions): Promise<WrittenParquet>;
 }
 
 export interface Clock {

@@ -90,7 +90,7 @@ export function predicateText(predicate: Predicate): string {
       return predicate.kind;
     case 'comparison': {
       const { column, operator, value } = predicate;
-      return `${columnText(column)} ${operator} ${valueText(column.type, value)}`;
+      return `${columnText(column.path)} ${operator} ${valueText(column.type, value)}`;
     }
     case 'in': {
       const { column, values } = predicate;
@@ -98,10 +98,10 @@ export function predicateText(predicate: Predicate): string {
         .slice(0, shownValuesMax)
         .map((value) => valueText(column.type, value))
         .concat(values.length > shownValuesMax ? [`... ${values.length} values`] : []);
-      return `${columnText(column)} IN (${shown.join(', ')})`;
+      return `${columnText(column.path)} IN (${shown.join(', ')})`;
     }
     case 'null':
-      return `${columnText(predicate.column)} IS ${predicate.isNull ? '' : 'NOT '}NULL`;
+      return `${columnText(predicate.column.path)} IS ${predicate.isNull ? '' : 'NOT '}NULL`;
     case 'and':
     case 'or':
       return predicate.parts
@@ -113,7 +113,8 @@ export function predicateText(predicate: Predicate): string {
   }
 }
 
-function columnText({ path }: PredicateColumn): string {
+/** As SQL spells it. */
+export function columnText(path: ColumnPath): string {
   return path
     .map((name) => (/^[A-Za-z_]\w*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`))
     .join('.');

@@ -9,6 +9,8 @@ import { throwIfAborted } from './throw-if-aborted.ts';
 export interface LogReaders {
   readonly store: ObjectStore;
   readonly parquet: ParquetIo;
+  /** Whether version checksums are compared; they are if absent. */
+  readonly checksums?: 'verify' | 'ignore' | undefined;
 }
 
 /** Log files read at a time. */

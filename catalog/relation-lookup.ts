@@ -15,7 +15,7 @@ import type { CallOptions, ObjectStore } from './ports.ts';
 import { defaultSchema, qualifiedName, type Relation, type TargetName } from './relation.ts';
 
 export interface RelationLookup {
-  /** The relation of exactly these names: one `stat` for a table of the warehouse. */
+  /** The relation of exactly these names: a `stat` or two for a table of the warehouse. */
   findExact(
     contents: CatalogContents,
     target: TargetName,
@@ -51,7 +51,9 @@ export function createRelationLookup(ports: {
     const log = childLocation(location, '_delta_log');
     const first = childLocation(log, '00000000000000000000.json');
     if ((await store.stat(first, options)) !== undefined) return true;
-    // The first commits of an old table are cleaned away.
+    // The first commits of an old table are cleaned away, after a checkpoint.
+    const hint = childLocation(log, '_last_checkpoint');
+    if ((await store.stat(hint, options)) !== undefined) return true;
     for await (const object of store.list(log, options)) {
       if (logFileName.test(object.location.slice(log.length + 1))) return true;
     }

@@ -5,11 +5,12 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { isLive, type ActiveFiles, type FileHandle, type LiveChunk } from './active-files.ts';
-import { matchChunk, matchPartitions } from './chunk-filter.ts';
+import { matchChunk } from './chunk-filter.ts';
 import { bindPredicate, fileMightMatch, type Skipping } from './data-skipping.ts';
 import { chunkRowsMax, textAt, partitionValueAt, type FileChunk } from './file-chunk.ts';
 import { parseFileStats } from './log/file-stats.ts';
 import type { Predicate } from './predicate.ts';
+import { pruningSteps, type PrunedFiles, type PruningStep } from './pruning-steps.ts';
 import type { Snapshot } from './snapshot.ts';
 import { throwIfAborted } from './throw-if-aborted.ts';
 
@@ -24,11 +25,8 @@ export interface ScanRequest {
 export interface FileSelection {
   /** In the order of the log. */
   readonly files: readonly FileHandle[];
-  /** Files left out by their partition values, and those left out besides. */
-  readonly prunedByPartition: number;
-  readonly prunedByStatistics: number;
-  /** Files left out because those before them have rows enough. */
-  readonly beyondLimit: number;
+  /** The others: each is counted once, for the first reason there was. */
+  readonly pruned: readonly PrunedFiles[];
 }
 
 /** Files whose exact statistics are looked at again where a chunk's were rounded. */
@@ -36,20 +34,19 @@ const checkedAgainMax = 10_000;
 
 /** The files that a query needs. Throws the signal's reason. */
 export async function selectFiles(
-  snapshot: Snapshot,
+  snapshot: Pick<Snapshot, 'schema' | 'metadata' | 'protocol' | 'files'>,
   { predicate, rowsMax, signal }: ScanRequest,
 ): Promise<FileSelection> {
   const skipping = bindPredicate(snapshot, predicate);
+  const steps = pruningSteps(skipping).map((step) => ({ ...step, files: 0 }));
   const files: FileHandle[] = [];
-  let byPartition = 0;
-  let byStatistics = 0;
   const { chunks } = snapshot.files;
   for (const [number, chunk] of chunks.entries()) {
-    const selected = selectInChunk(skipping, chunk);
-    byPartition += selected.prunedByPartition;
-    byStatistics += selected.prunedByStatistics;
-    for (const row of selected.rows) files.push(number * chunkRowsMax + row);
-    if (selected.wasRead && number < chunks.length - 1) {
+    const wasRead = steps.some(
+      ({ skipping: { columns } }) => !chunk.indexed.statistics.has(columns),
+    );
+    for (const row of selectInChunk(steps, chunk)) files.push(number * chunkRowsMax + row);
+    if (wasRead && number < chunks.length - 1) {
       await setImmediate();
       throwIfAborted(signal);
     }
@@ -58,65 +55,57 @@ export async function selectFiles(
     rowsMax === undefined || !skipping.isDecidedByPartition
       ? files
       : filesWithRows(snapshot.files, files, rowsMax);
-  return {
-    files: enough,
-    prunedByPartition: byPartition,
-    prunedByStatistics: byStatistics,
-    beyondLimit: files.length - enough.length,
-  };
+  const beyondLimit = files.length - enough.length;
+  const pruned = [
+    ...steps.map(({ by, columns, evidence, files: count }) => {
+      return { by, columns, evidence, files: count };
+    }),
+    { by: 'limit', columns: [], evidence: [], files: beyondLimit } as const,
+  ];
+  return { files: enough, pruned: pruned.filter((reason) => reason.files > 0) };
 }
 
-interface ChunkSelection {
-  readonly rows: readonly number[];
-  readonly prunedByPartition: number;
-  readonly prunedByStatistics: number;
-  /** Whether texts had to be read. */
-  readonly wasRead: boolean;
-}
+/** A step that counts the files it leaves out. */
+type CountingStep = PruningStep & { files: number };
 
+/** The rows of the chunk that all steps leave. */
 function selectInChunk(
-  skipping: Skipping,
+  steps: readonly CountingStep[],
   { indexed, live, liveCount }: LiveChunk,
-): ChunkSelection {
+): readonly number[] {
   const { chunk, statistics } = indexed;
-  if (skipping.predicate.kind === 'true') {
-    const rows = liveRows(chunk, live, undefined);
-    return { rows, prunedByPartition: 0, prunedByStatistics: 0, wasRead: false };
+  const left = liveRows(chunk, live);
+  let leftCount = liveCount;
+  const rounded: CountingStep[] = [];
+  for (const step of steps) {
+    if (leftCount === 0) return [];
+    const { matches, isExact } = matchChunk(step.skipping, chunk, statistics);
+    let removed = 0;
+    for (let row = 0; row < left.length; row++) {
+      if (left[row] === 1 && matches[row] === 0) {
+        left[row] = 0;
+        removed++;
+      }
+    }
+    step.files += removed;
+    leftCount -= removed;
+    if (!isExact) rounded.push(step);
   }
-  const wasRead = !statistics.has(skipping.columns);
-  const { matches, isExact } = matchChunk(skipping, chunk, statistics);
-  let rows = liveRows(chunk, live, matches);
-  if (!isExact && rows.length <= checkedAgainMax) {
-    rows = rows.filter((row) => rowMightMatch(skipping, chunk, row));
-  }
-  const inPartitions = skipping.hasPartitions
-    ? countLive(live, matchPartitions(skipping, chunk))
-    : liveCount;
-  return {
-    rows,
-    prunedByPartition: liveCount - inPartitions,
-    prunedByStatistics: inPartitions - rows.length,
-    wasRead,
-  };
-}
-
-function countLive(live: Uint32Array | undefined, matches: Uint8Array): number {
-  let count = 0;
-  for (let row = 0; row < matches.length; row++) {
-    if (matches[row] === 1 && isLive(live, row)) count++;
-  }
-  return count;
-}
-
-function liveRows(
-  { rowCount }: FileChunk,
-  live: Uint32Array | undefined,
-  matches: Uint8Array | undefined,
-): number[] {
   const rows: number[] = [];
-  for (let row = 0; row < rowCount; row++) {
-    if ((matches === undefined || matches[row] === 1) && isLive(live, row)) rows.push(row);
-  }
+  for (let row = 0; row < left.length; row++) if (left[row] === 1) rows.push(row);
+  if (rounded.length === 0 || rows.length > checkedAgainMax) return rows;
+  return rows.filter((row) => {
+    const step = rounded.find(({ skipping }) => !rowMightMatch(skipping, chunk, row));
+    if (step !== undefined) step.files++;
+    return step === undefined;
+  });
+}
+
+/** By row, 1 for one that is live. */
+function liveRows({ rowCount }: FileChunk, live: Uint32Array | undefined): Uint8Array {
+  const rows = new Uint8Array(rowCount);
+  if (live === undefined) return rows.fill(1);
+  for (let row = 0; row < rowCount; row++) rows[row] = Number(isLive(live, row));
   return rows;
 }
 

@@ -7,20 +7,27 @@
  * 3. One request that is aborted does not disturb the others; a load ends when nobody waits.
  * 4. A snapshot of an older version is used again only while its commit file is the one it was made
  *    of, so that a table that was made again never answers with its past.
- * 5. Memory, shared chunks counted once, stays under `bytesMax`; the snapshot used last stays, even
+ * 5. `minVersion` is met or refused, whatever staleness is allowed.
+ * 6. Memory, shared chunks counted once, stays under `bytesMax`; the snapshot used last stays, even
  *    alone above it. Snapshots in use elsewhere are not counted.
  */
 import { CodedError } from './coded-error.ts';
-import { readHistory, versionAt, type CommitRecord } from './commit-history.ts';
+import { commitAt, readHistory, type CommitRecord, type CommitTime } from './commit-history.ts';
 import type { Clock, ObjectStore, ParquetIo } from './ports.ts';
 import { CoalescedTask } from './coalesced-task.ts';
 import type { Snapshot } from './snapshot.ts';
 import { throwIfAborted } from './throw-if-aborted.ts';
+import { versionNotYet } from './log/log-segment.ts';
 import { advanceSnapshot, isCurrent, loadSnapshot } from './snapshot-loader.ts';
 
 export interface SnapshotRequest {
   /** An answer this old is new enough: saves the listing. Default 0. */
   readonly maxStalenessMs?: number | undefined;
+  /** The newest version must be this one or later (DELTA_VERSION_NOT_FOUND): reads a client's own
+   * writes. Not looked at for `atVersion`. */
+  readonly minVersion?: number | undefined;
+  /** Told of each snapshot whose log was read for the request; of none that was known already. */
+  readonly onRead?: ((snapshot: Snapshot) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,6 +45,14 @@ export interface SnapshotCache {
   atVersion(location: string, version: number, request?: SnapshotRequest): Promise<Snapshot>;
   /** Throws DELTA_TIMESTAMP_GREATER_THAN_COMMIT and ..._EARLIER_THAN_COMMIT_RETENTION besides. */
   atTimestamp(location: string, timestampMs: number, request?: SnapshotRequest): Promise<Snapshot>;
+  /** The same with the commit the timestamp stands for. */
+  timeTravel(
+    location: string,
+    timestampMs: number,
+    request?: SnapshotRequest,
+  ): Promise<{ readonly snapshot: Snapshot; readonly commit: CommitTime }>;
+  /** From now on no staleness is allowed for what was looked up before: somebody here has written. */
+  expire(): void;
   history(location: string, request?: HistoryRequest): Promise<readonly CommitRecord[]>;
 }
 
@@ -46,34 +61,46 @@ export interface SnapshotCacheOptions {
   readonly parquet: ParquetIo;
   readonly clock: Clock;
   readonly bytesMax: number;
+  /** Whether version checksums are compared; they are if absent. */
+  readonly checksums?: 'verify' | 'ignore' | undefined;
 }
 
 /** What one key of the cache knows. */
 interface Entry {
-  readonly task: CoalescedTask<Snapshot>;
+  readonly task: CoalescedTask<Refreshed>;
   snapshot: Snapshot | undefined;
   /** When the load that confirmed the snapshot began. */
   checkedMs: number;
 }
 
+interface Refreshed {
+  readonly snapshot: Snapshot;
+  /** Whether it is another than the one that was known. */
+  readonly isNew: boolean;
+}
+
 export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCache {
-  const { store, parquet, clock, bytesMax } = options;
-  const readers = { store, parquet };
+  const { store, parquet, clock, bytesMax, checksums } = options;
+  const readers = { store, parquet, checksums };
   /** In the order of use, the oldest first. */
   const entries = new Map<string, Entry>();
+  let expirations = 0;
 
   async function get(
     key: string,
     refresh: (known: Snapshot | undefined, signal: AbortSignal) => Promise<Snapshot>,
-    { maxStalenessMs = 0, signal }: SnapshotRequest,
+    { maxStalenessMs = 0, minVersion = 0, onRead, signal }: SnapshotRequest,
   ): Promise<Snapshot> {
     throwIfAborted(signal);
     const entry = entries.get(key) ?? newEntry(key, refresh);
     entries.delete(key);
     entries.set(key, entry);
     const { snapshot } = entry;
-    if (snapshot !== undefined && clock.nowMs() - entry.checkedMs < maxStalenessMs) return snapshot;
-    return entry.task.run(signal);
+    const isFresh = clock.nowMs() - entry.checkedMs < maxStalenessMs;
+    if (snapshot !== undefined && isFresh && snapshot.version >= minVersion) return snapshot;
+    const refreshed = await entry.task.run(signal);
+    if (refreshed.isNew) onRead?.(refreshed.snapshot);
+    return refreshed.snapshot;
   }
 
   function newEntry(
@@ -85,12 +112,15 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
       checkedMs: -Infinity,
       task: new CoalescedTask(async (signal) => {
         const startedMs = clock.nowMs();
+        const expirationsBefore = expirations;
         try {
-          entry.snapshot = await refresh(entry.snapshot, signal);
-          entry.checkedMs = startedMs;
+          const known = entry.snapshot;
+          const snapshot = await refresh(known, signal);
+          entry.snapshot = snapshot;
+          entry.checkedMs = expirations === expirationsBefore ? startedMs : -Infinity;
           if (!entries.has(key)) entries.set(key, entry);
           evict();
-          return entry.snapshot;
+          return { snapshot, isNew: snapshot !== known };
         } catch (error) {
           if (isGone(error)) entry.snapshot = undefined;
           if (entry.snapshot === undefined && entries.get(key) === entry) entries.delete(key);
@@ -115,8 +145,8 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
     }
   }
 
-  const latest = (location: string, request: SnapshotRequest = {}): Promise<Snapshot> =>
-    get(
+  const latest = async (location: string, request: SnapshotRequest = {}): Promise<Snapshot> => {
+    const snapshot = await get(
       location,
       (known, signal) =>
         known === undefined
@@ -124,15 +154,21 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
           : advanceSnapshot(readers, known, signal),
       request,
     );
+    const { minVersion = 0 } = request;
+    if (snapshot.version >= minVersion) return snapshot;
+    throw versionNotYet(location, minVersion, snapshot.version);
+  };
 
   const atVersion = async (
     location: string,
     version: number,
     request: SnapshotRequest = {},
   ): Promise<Snapshot> => {
-    const newest = entries.get(location)?.snapshot;
-    if (newest?.version === version && (await isCurrent(store, newest, request.signal))) {
-      return newest;
+    const { maxStalenessMs = 0, onRead, signal: callSignal } = request;
+    const newest = entries.get(location);
+    if (newest?.snapshot?.version === version) {
+      const isFresh = clock.nowMs() - newest.checkedMs < maxStalenessMs;
+      if (isFresh || (await isCurrent(store, newest.snapshot, callSignal))) return newest.snapshot;
     }
     return get(
       `${location}@${version}`,
@@ -140,18 +176,28 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
         known !== undefined && (await isCurrent(store, known, signal))
           ? known
           : loadSnapshot(readers, location, { version, signal }),
-      request,
+      { maxStalenessMs, onRead, signal: callSignal },
     );
+  };
+
+  const timeTravel: SnapshotCache['timeTravel'] = async (location, timestampMs, request = {}) => {
+    const newest = await latest(location, request);
+    const { signal } = request;
+    const commit = await commitAt(store, newest, timestampMs, { signal });
+    const { version } = commit;
+    const snapshot =
+      version === newest.version ? newest : await atVersion(location, version, request);
+    return { snapshot, commit };
   };
 
   return {
     latest,
     atVersion,
-    async atTimestamp(location, timestampMs, request = {}) {
-      const newest = await latest(location, request);
-      const { signal } = request;
-      const version = await versionAt(store, newest, timestampMs, { signal });
-      return version === newest.version ? newest : atVersion(location, version, request);
+    timeTravel,
+    atTimestamp: async (...time) => (await timeTravel(...time)).snapshot,
+    expire() {
+      for (const entry of entries.values()) entry.checkedMs = -Infinity;
+      expirations++;
     },
     history: (location, request) => readHistory(store, location, request),
   };

@@ -3,28 +3,27 @@
  * costs, in requests: a load reads `_last_checkpoint`, lists once, and reads the segment; an
  * advance lists once, from the snapshot's own version on, and reads the new commits.
  */
-import { setImmediate } from 'node:timers/promises';
-import { ActiveFiles } from './active-files.ts';
 import { CodedError } from './coded-error.ts';
-import { Reconciliation, type TableState } from './log/action-reconciliation.ts';
-import { actionsOf, findCommitInfo } from './log/commit-json.ts';
 import { parseLastCheckpoint } from './log/last-checkpoint.ts';
 import { lastCheckpointLocation, logFolder, paddedVersion } from './log/log-path.ts';
 import {
   buildLogSegment,
+  rangesOf,
   sortLogListing,
   type CheckpointFiles,
-  type CommitFile,
   type LogListing,
-  type LogSegment,
+  type SegmentWish,
 } from './log/log-segment.ts';
-import { hasInCommitTimestamps } from './log/protocol.ts';
 import type { CallOptions, ObjectStore, StoredObject } from './ports.ts';
-import { readCheckpoint } from './read-checkpoint.ts';
-import { readInOrder } from './read-in-order.ts';
-import { inSlices, parallelReadsMax, readLogFile, type LogReaders } from './read-log-file.ts';
-import { throwIfAborted } from './throw-if-aborted.ts';
-import { buildSnapshot, stateOf, type Snapshot, type SnapshotSource } from './snapshot.ts';
+import type { LogReaders } from './read-log-file.ts';
+import {
+  continueSnapshot,
+  isLogFailure,
+  readSegment,
+  UnreadableCheckpoint,
+  type Continuation,
+} from './read-segment.ts';
+import type { Snapshot } from './snapshot.ts';
 
 export interface LoadOptions {
   /** The newest if absent. */
@@ -44,8 +43,10 @@ export async function loadSnapshot(
   try {
     return await loadOnce(readers, location, options);
   } catch (error) {
-    // Between listing and reading, a cleanup or a new table at this place may have removed files.
-    if (!isCode(error, 'DELTA_LOG_FILE_NOT_FOUND')) throw error;
+    // Between listing and reading, a cleanup or a new table at this place may have removed files,
+    // or put others under their names.
+    const mayPass = isCode(error, 'DELTA_LOG_FILE_NOT_FOUND') || isIntegrityFailure(error);
+    if (!mayPass) throw error;
     return loadOnce(readers, location, options);
   }
 }
@@ -83,15 +84,23 @@ async function loadListed(
   partial: boolean,
 ): Promise<Snapshot> {
   const excluded = new Set<CheckpointFiles>();
-  let wish = { table: location, version: options.version, excluded };
+  let wish: SegmentWish = { table: location, version: options.version, excluded };
   let segment = buildLogSegment(listing, wish);
   let whole = partial ? undefined : listing;
   for (;;) {
     try {
       return await readSegment(readers, location, segment, options.signal);
     } catch (error) {
-      const { checkpoint } = segment;
-      if (checkpoint === undefined || !(error instanceof UnreadableCheckpoint)) throw error;
+      const { checkpoint, commits, ranges } = segment;
+      if (ranges.length < commits.length && isLogFailure(error)) {
+        // The commits themselves may be better than their compaction.
+        wish = { ...wish, version: segment.version, plainCommits: true };
+        segment = { ...segment, ranges: rangesOf(commits, listing, wish) };
+        continue;
+      }
+      const failure = error instanceof UnreadableCheckpoint ? error.cause : error;
+      const isCheckpoints = error instanceof UnreadableCheckpoint || isIntegrityFailure(error);
+      if (checkpoint === undefined || !isCheckpoints) throw failure;
       // An older checkpoint, or the commits from 0 on, may still give the same version.
       try {
         whole ??= await listLog(readers.store, location, { signal: options.signal });
@@ -103,122 +112,10 @@ async function loadListed(
         wish = { ...wish, version: segment.version };
         segment = buildLogSegment(whole, wish);
       } catch {
-        throw error.cause;
+        throw failure;
       }
     }
   }
-}
-
-/** Says that it is the checkpoint that failed; never leaves this module. */
-class UnreadableCheckpoint extends Error {}
-
-/** Failures that say nothing about the checkpoint. */
-const otherFailures: ReadonlySet<string> = new Set([
-  'QUERY_CANCELED',
-  'QUERY_TIMEOUT',
-  'SERVER_SHUTTING_DOWN',
-  'OUT_OF_MEMORY',
-  'DISK_FULL',
-  'PATH_NOT_ALLOWED',
-]);
-
-function checkpointFailure(cause: unknown, checkpoint: CheckpointFiles): unknown {
-  if (!(cause instanceof CodedError) || otherFailures.has(cause.code)) return cause;
-  if (cause.code.startsWith('DELTA_LOG_')) return new UnreadableCheckpoint('', { cause });
-  const error = new CodedError(
-    cause.code === 'DELTA_FILE_NOT_FOUND' ? 'DELTA_LOG_FILE_NOT_FOUND' : 'DELTA_LOG_CORRUPT',
-    `The checkpoint ${checkpoint.files[0]?.location} cannot be read: ${cause.message}`,
-    { cause },
-  );
-  return new UnreadableCheckpoint('', { cause: error });
-}
-
-async function readSegment(
-  readers: LogReaders,
-  location: string,
-  segment: LogSegment,
-  signal: AbortSignal | undefined,
-): Promise<Snapshot> {
-  const { checkpoint, commits, version, anchor } = segment;
-  const reconciliation = new Reconciliation(emptyState(location));
-  const filesRead: StoredObject[] = [];
-  if (checkpoint !== undefined) {
-    try {
-      filesRead.push(
-        ...(await readCheckpoint(readers, location, checkpoint, reconciliation, signal)),
-      );
-    } catch (cause) {
-      throw checkpointFailure(cause, checkpoint);
-    }
-  }
-  filesRead.push(...(await applyCommits(readers.store, commits, reconciliation, signal)));
-  const { inCommitTimestamp } = reconciliation;
-  const state = reconciliation.finish();
-  const source = sourceOf(anchor, checkpoint?.version, filesRead);
-  const timestampMs = await versionTime(readers.store, state, anchor, inCommitTimestamp, signal);
-  return buildSnapshot({ location, version, timestampMs, state, source });
-}
-
-function emptyState(location: string): TableState {
-  return {
-    protocol: undefined,
-    metadata: undefined,
-    txns: new Map(),
-    domainMetadata: new Map(),
-    files: ActiveFiles.empty(location),
-  };
-}
-
-function sourceOf(
-  anchor: StoredObject,
-  checkpointVersion: number | undefined,
-  files: readonly StoredObject[],
-): SnapshotSource {
-  return {
-    anchor,
-    checkpointVersion,
-    filesRead: files.map((file) => file.location),
-    bytesRead: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-  };
-}
-
-async function applyCommits(
-  store: ObjectStore,
-  commits: readonly CommitFile[],
-  reconciliation: Reconciliation,
-  signal: AbortSignal | undefined,
-): Promise<readonly StoredObject[]> {
-  const contents = readInOrder(commits, parallelReadsMax, async ({ file }) => ({
-    file,
-    bytes: await readLogFile(store, file.location, signal),
-  }));
-  if (commits.length > 0) for (const _ of reconciliation.files.indexing()) await setImmediate();
-  for await (const { file, bytes } of contents) {
-    throwIfAborted(signal);
-    reconciliation.beginCommit();
-    await inSlices(actionsOf(bytes, file.location), signal, (action) => {
-      reconciliation.apply(action);
-    });
-  }
-  return commits.map(({ file }) => file);
-}
-
-/** In-commit timestamp where the version has one, else the time of its file. */
-async function versionTime(
-  store: ObjectStore,
-  state: TableState,
-  anchor: StoredObject,
-  inCommitTimestamp: number | undefined,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const { protocol, metadata } = state;
-  if (protocol === undefined || metadata === undefined) return anchor.modifiedMs;
-  if (!hasInCommitTimestamps(protocol, metadata)) return anchor.modifiedMs;
-  if (inCommitTimestamp !== undefined) return inCommitTimestamp;
-  if (!/\/\d{20}\.json$/.test(anchor.location)) return anchor.modifiedMs;
-  const bytes = await store.read(anchor.location, { signal });
-  if (bytes === undefined) return anchor.modifiedMs;
-  return findCommitInfo(bytes, anchor.location)?.inCommitTimestamp ?? anchor.modifiedMs;
 }
 
 /** The log's files, sorted out; those whose names sort up to `startAfter` are left out. */
@@ -262,18 +159,29 @@ export async function advanceSnapshot(
     return loadSnapshot(readers, location, { signal });
   }
   if (newest === undefined) return snapshot;
-  const reconciliation = new Reconciliation(stateOf(snapshot));
-  const filesRead = await applyCommits(store, commits, reconciliation, signal);
-  const { inCommitTimestamp } = reconciliation;
-  const state = reconciliation.finish();
-  return buildSnapshot({
-    location,
-    version: newest.version,
-    timestampMs: await versionTime(store, state, newest.file, inCommitTimestamp, signal),
-    state,
-    source: sourceOf(newest.file, snapshot.source.checkpointVersion, filesRead),
-    previous: snapshot,
-  });
+  const way = {
+    ranges: rangesOf(commits, listing),
+    newest,
+    checksum: listing.checksums.get(newest.version),
+  };
+  const plain = { ...way, ranges: rangesOf(commits, listing, { plainCommits: true }) };
+  try {
+    return await continueBy(way, plain);
+  } catch (error) {
+    if (!isIntegrityFailure(error)) throw error;
+    // What the snapshot was made of may be at fault: the whole log decides.
+    return loadSnapshot(readers, location, { signal });
+  }
+
+  async function continueBy(first: Continuation, second: Continuation): Promise<Snapshot> {
+    try {
+      return await continueSnapshot(readers, snapshot, first, signal);
+    } catch (error) {
+      const isSame = first.ranges.length === second.ranges.length;
+      if (isSame || !isLogFailure(error)) throw error;
+      return continueSnapshot(readers, snapshot, second, signal);
+    }
+  }
 }
 
 /** Whether a snapshot still is what its table has at that version: one request. */
@@ -292,6 +200,10 @@ function isSameObject(found: StoredObject | undefined, expected: StoredObject): 
     found.sizeBytes === expected.sizeBytes &&
     found.modifiedMs === expected.modifiedMs
   );
+}
+
+function isIntegrityFailure(error: unknown): boolean {
+  return isCode(error, 'DELTA_TXN_LOG_FAILED_INTEGRITY');
 }
 
 function isCode(error: unknown, code: CodedError['code']): boolean {

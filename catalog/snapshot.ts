@@ -10,12 +10,22 @@ import { checkReadable } from './log/protocol.ts';
 import { parseSchema } from './log/schema.ts';
 import type { StoredObject } from './ports.ts';
 
+/**
+ * What came of the version's checksum: there is none (or checksums are ignored), it is no checksum,
+ * the log fits it, or it fits it but for the in-commit timestamp. Nothing else makes a snapshot.
+ */
+export type ChecksumOutcome = 'none' | 'unreadable' | 'verified' | 'otherTime';
+
+/** The clock that a version's time comes from: its commit's own, or that of the store's files. */
+export type TimestampSource = 'inCommitTimestamp' | 'fileModificationTime';
+
 /** Where a snapshot came from. */
 export interface SnapshotSource {
   /** The commit of this version, or the checkpoint where the commit is gone. While it stays as it
    * is, so does the version. */
   readonly anchor: StoredObject;
   readonly checkpointVersion: number | undefined;
+  readonly checksum: ChecksumOutcome;
   /** Log files read to make this snapshot (to advance to it, if it was made from an older one). */
   readonly filesRead: readonly string[];
   readonly bytesRead: number;
@@ -27,6 +37,7 @@ export interface Snapshot {
   readonly version: number;
   /** In-commit timestamp where enabled, else the commit file's time. */
   readonly timestampMs: number;
+  readonly timestampSource: TimestampSource;
   readonly protocol: Protocol;
   readonly metadata: Metadata;
   readonly schema: StructType;
@@ -42,6 +53,7 @@ export interface SnapshotParts {
   readonly location: string;
   readonly version: number;
   readonly timestampMs: number;
+  readonly timestampSource: TimestampSource;
   readonly state: TableState;
   readonly source: SnapshotSource;
   /** The snapshot it was advanced from: an unchanged schema is not parsed again. */
@@ -54,7 +66,7 @@ export interface SnapshotParts {
  * the schema besides): no snapshot of a table that cannot be read exists.
  */
 export function buildSnapshot(parts: SnapshotParts): Snapshot {
-  const { location, version, timestampMs, state, source, previous } = parts;
+  const { location, version, timestampMs, timestampSource, state, source, previous } = parts;
   const { protocol, metadata, txns, domainMetadata, files } = state;
   if (protocol === undefined) throw missing(location, version, 'protocol');
   if (metadata === undefined) throw missing(location, version, 'metaData');
@@ -68,6 +80,7 @@ export function buildSnapshot(parts: SnapshotParts): Snapshot {
     location,
     version,
     timestampMs,
+    timestampSource,
     protocol,
     metadata,
     schema,

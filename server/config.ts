@@ -40,6 +40,8 @@ export interface Config {
   readonly allowRemote: boolean;
   /** Names by which clients may address the server, besides its own (see plugins/host-check). */
   readonly allowHost: readonly string[];
+  /** Whether a table whose log does not fit its version checksum is refused. */
+  readonly versionChecksums: 'verify' | 'ignore';
   readonly logLevel: LogLevel;
   /** Where DuckDB spills; `undefined` = a folder of its own in the system's temporary folder. */
   readonly tempDirectory: string | undefined;

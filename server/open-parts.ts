@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { createCatalog } from '../catalog/catalog.ts';
+import type { ObjectStore } from '../catalog/ports.ts';
 import { createSnapshotCache } from '../catalog/snapshot-cache.ts';
 import { createFileCatalogStore } from '../catalog/store/file-catalog-store.ts';
 import { createLocalFolders } from '../catalog/store/local-folders.ts';
@@ -16,13 +17,17 @@ import { createParquetIo } from '../sql/duckdb/parquet-io.ts';
 import { systemClock, type ServerParts } from './build-server.ts';
 import type { Config } from './config.ts';
 
+export interface PartOptions extends Pick<SqlEngineOptions, 'dataSkipping'> {
+  /** The local disk if absent; a test may look on. */
+  readonly store?: ObjectStore | undefined;
+}
+
 /** The real parts: tables on the local disk, DuckDB. The options of the engine are for tests. */
 export async function openParts(
   config: Config,
-  options: Pick<SqlEngineOptions, 'dataSkipping'> = {},
+  { store = createLocalStore(), ...options }: PartOptions = {},
 ): Promise<ServerParts> {
   const { warehouse, allowPath, limits } = config;
-  const store = createLocalStore();
   const clock = systemClock;
   const newId = randomUUID;
   const duckdb = await DuckdbEngine.open({
@@ -34,7 +39,13 @@ export async function openParts(
   });
   const parquet = createParquetIo(duckdb);
   const bytesMax = limits.snapshotCacheBytesMax;
-  const snapshots = createSnapshotCache({ store, parquet, clock, bytesMax });
+  const snapshots = createSnapshotCache({
+    store,
+    parquet,
+    clock,
+    bytesMax,
+    checksums: config.versionChecksums,
+  });
   const catalog = createCatalog({
     store,
     catalogStore: createFileCatalogStore({ store, warehouse, newId }),

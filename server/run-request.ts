@@ -10,7 +10,7 @@
 import type { CodedError } from '../catalog/coded-error.ts';
 import type { NewId } from '../catalog/ports.ts';
 import type { Identity, Session } from '../sql/session.ts';
-import type { SqlEngine, StageTiming } from '../sql/sql-engine.ts';
+import type { SqlEngine, StageTiming, StatementStatistics } from '../sql/sql-engine.ts';
 import { abortable } from './abortable.ts';
 import type { Admission } from './admission.ts';
 import type { BinaryForm } from './encode/json-cells.ts';
@@ -53,6 +53,7 @@ export type StatementAnswer =
       readonly cacheKey: string | undefined;
       readonly queueMs: number;
       readonly timings: readonly StageTiming[];
+      readonly statistics: StatementStatistics;
       readonly body: StatementBody;
     };
 
@@ -83,6 +84,8 @@ export async function runRequest(
       identity: options.identity,
       rowLimit: request.rowLimit === undefined ? undefined : request.rowLimit + 1,
       readOnly: options.readOnly,
+      maxStalenessMs: request.maxStalenessMs,
+      minVersions: request.minVersions,
       knownCacheKeys: options.knownCacheKeys,
       signal: statement.signal,
     });
@@ -109,7 +112,8 @@ export async function runRequest(
       startMs,
     });
     await body.begin();
-    return { kind: 'body', queryId, cacheKey, queueMs, timings: result.timings, body };
+    const { timings, statistics } = result;
+    return { kind: 'body', queryId, cacheKey, queueMs, timings, statistics, body };
   } catch (error) {
     const failure = failureOf(error, statement.signal);
     if (failure.code === 'INTERNAL_ERROR') services.reportDefect(failure.cause, statement.queryId);

@@ -40,6 +40,12 @@ export const ownSettings = {
     default: [],
     help: 'another host name clients may use; may be repeated',
   },
+  versionChecksums: {
+    kind: 'choice',
+    default: 'verify',
+    choices: ['verify', 'ignore'],
+    help: 'whether tables must fit the checksums in their logs',
+  },
   logLevel: {
     kind: 'choice',
     default: 'warn',

@@ -21,6 +21,9 @@ export interface SqlRequest {
   readonly dialect: Dialect | undefined;
   readonly timeoutMs: number;
   readonly rowLimit: number | undefined;
+  readonly maxStalenessMs: number | undefined;
+  /** By table. */
+  readonly minVersions: { readonly [table: string]: number } | undefined;
 }
 
 /** The members of a JSON body, checked against `sqlBodySchema`. */
@@ -34,7 +37,7 @@ export interface SqlBody {
   readonly timeout?: string;
   readonly rowLimit?: number;
   readonly asOf?: unknown;
-  readonly maxStaleness?: unknown;
+  readonly maxStaleness?: string;
   readonly minVersion?: unknown;
 }
 
@@ -48,9 +51,14 @@ export interface SqlQuery {
   readonly dialect?: Dialect;
   readonly timeout?: string;
   readonly rowLimit?: string;
+  readonly maxStaleness?: string;
+  readonly minVersion?: string;
   readonly format?: FormatName;
   readonly binary?: 'base64' | 'hex';
 }
+
+/** Tables that one request may name in `minVersion`. */
+const minVersionsMax = 100;
 
 const queryIdPattern = '^[A-Za-z0-9._:-]{1,128}$';
 
@@ -72,6 +80,11 @@ const shared = {
     type: 'string',
     maxLength: 32,
     description: 'From arrival to the last byte, like "30s".',
+  },
+  maxStaleness: {
+    type: 'string',
+    maxLength: 32,
+    description: 'Tables as they were so long ago, like "5s", are new enough.',
   },
 };
 
@@ -96,8 +109,12 @@ export const sqlBodySchema = {
         'The answer ends after this many rows; "truncated" says whether there were more.',
     },
     asOf: { description: 'Not supported yet.' },
-    maxStaleness: { description: 'Not supported yet.' },
-    minVersion: { description: 'Not supported yet.' },
+    minVersion: {
+      description: 'Versions that tables must have reached, by their names: {"stocks.prices": 42}.',
+      type: 'object',
+      maxProperties: minVersionsMax,
+      additionalProperties: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    },
   },
 } as const;
 
@@ -119,6 +136,7 @@ export const sqlOptionsSchema = {
     ...shared,
     parameters: { type: 'string', description: 'JSON: an array or an object.' },
     rowLimit: { type: 'string', pattern: '^\\d{1,15}$' },
+    minVersion: { type: 'string', description: 'JSON: an object, versions by table.' },
     ...optionsSchema,
   },
 } as const;
@@ -143,9 +161,8 @@ type RequestLimits = Pick<
 
 /** @throws CodedError for everything the schema cannot say */
 export function readSqlBody(body: SqlBody, limits: RequestLimits): SqlRequest {
-  for (const name of ['asOf', 'maxStaleness', 'minVersion'] as const) {
-    if (body[name] === undefined) continue;
-    throw new CodedError('UNSUPPORTED_FEATURE', `"${name}" in the request is not supported yet`, {
+  if (body.asOf !== undefined) {
+    throw new CodedError('UNSUPPORTED_FEATURE', '"asOf" in the request is not supported yet', {
       hint: 'Pin a table with VERSION AS OF or TIMESTAMP AS OF in the statement.',
     });
   }
@@ -153,11 +170,24 @@ export function readSqlBody(body: SqlBody, limits: RequestLimits): SqlRequest {
   checkStatementSize(sql, limits.statementBytesMax);
   const parameters = readParameters(body.parameters, limits.parametersMax);
   const timeoutMs = readTimeout(body.timeout, limits);
-  return { sql, parameters, queryId, sessionId, schema, dialect, timeoutMs, rowLimit };
+  const maxStalenessMs = readMaxStaleness(body.maxStaleness);
+  const minVersions = readMinVersions(body.minVersion);
+  return {
+    sql,
+    parameters,
+    queryId,
+    sessionId,
+    schema,
+    dialect,
+    timeoutMs,
+    rowLimit,
+    maxStalenessMs,
+    minVersions,
+  };
 }
 
 export function readSqlQuery(query: SqlQuery, limits: RequestLimits): SqlRequest {
-  const { format: _, binary: __, parameters, rowLimit, ...rest } = query;
+  const { format: _, binary: __, parameters, rowLimit, minVersion, ...rest } = query;
   return readSqlBody(
     {
       ...rest,
@@ -165,6 +195,9 @@ export function readSqlQuery(query: SqlQuery, limits: RequestLimits): SqlRequest
         ? {}
         : { parameters: parseJson(parameters, limits.jsonDepthMax) }),
       ...(rowLimit === undefined ? {} : { rowLimit: Number(rowLimit) }),
+      ...(minVersion === undefined
+        ? {}
+        : { minVersion: parseJson(minVersion, limits.jsonDepthMax) }),
     },
     limits,
   );
@@ -229,4 +262,40 @@ function readTimeout(text: string | undefined, limits: RequestLimits): number {
     );
   }
   return timeoutMs;
+}
+
+function readMaxStaleness(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const maxStalenessMs = parseDuration(text);
+  if (maxStalenessMs !== undefined) return maxStalenessMs;
+  throw new CodedError('INVALID_REQUEST', `"${text}" is no duration, and maxStaleness is one`, {
+    hint: 'Write it like "5s" or "500ms".',
+  });
+}
+
+/** What the schema says of a JSON body, for query strings as well. */
+function readMinVersions(given: unknown): { readonly [table: string]: number } | undefined {
+  if (given === undefined || given === null) return undefined;
+  const hint = 'Write it like {"stocks.prices": 42}.';
+  if (typeof given !== 'object' || Array.isArray(given)) {
+    throw new CodedError('INVALID_REQUEST', 'minVersion is an object of versions by table', {
+      hint,
+    });
+  }
+  const entries = Object.entries(given);
+  if (entries.length > minVersionsMax) {
+    throw new CodedError(
+      'INVALID_REQUEST',
+      `minVersion names ${entries.length} tables, more than ${minVersionsMax}`,
+    );
+  }
+  for (const [table, version] of entries) {
+    if (typeof version === 'number' && Number.isSafeInteger(version) && version >= 0) continue;
+    throw new CodedError(
+      'INVALID_REQUEST',
+      `the minVersion of "${table}" is no version: versions are whole numbers from 0`,
+      { hint },
+    );
+  }
+  return Object.freeze(Object.fromEntries(entries));
 }

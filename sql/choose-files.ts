@@ -83,20 +83,9 @@ async function scanOf(
   // Of a marked file an unknown part of the rows is read.
   const rowsMax = marked === undefined ? needs?.rowsMax : undefined;
   const selection = await selectFiles(snapshot, { predicate, rowsMax, signal });
-  const { files, prunedByPartition, prunedByStatistics, beyondLimit } = selection;
+  const { files, pruned } = selection;
   const bytes = files.reduce((total, file) => total + snapshot.files.sizeBytes(file), 0);
-  return {
-    table,
-    files,
-    bytes,
-    skipped: {
-      predicate,
-      isExact,
-      byPartition: prunedByPartition,
-      byStatistics: prunedByStatistics,
-      byLimit: beyondLimit,
-    },
-  };
+  return { table, files, bytes, skipped: { predicate, isExact, pruned } };
 }
 
 function scanOfThese(table: PinnedTable, files: readonly FileHandle[]): TableScan {

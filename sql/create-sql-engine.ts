@@ -6,6 +6,7 @@ import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
 import { createDeletionVectorCache } from '../catalog/deletion-vector-cache.ts';
+import { requestedFreshness } from './bind/freshness.ts';
 import { SnapshotPins } from './bind/snapshot-pins.ts';
 import { createFileShapes } from './duckdb/file-shapes.ts';
 import { PlannerEngine } from './duckdb/planner-engine.ts';
@@ -13,6 +14,7 @@ import type { DuckdbEngine } from './duckdb/duckdb-engine.ts';
 import { PushDownCache } from './push-down-cache.ts';
 import { relationColumns } from './relation-columns.ts';
 import { runStatement } from './run-statement.ts';
+import { StageClock } from './stage-clock.ts';
 import type { SqlEngine, StatementRequest, StatementResult } from './sql-engine.ts';
 import type { EngineServices, StatementContext } from './statement-context.ts';
 
@@ -60,20 +62,23 @@ export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
 async function run(request: StatementRequest, services: EngineServices): Promise<StatementResult> {
   const { sql, session, identity, parameters, rowLimit, signal } = request;
   throwIfAborted(signal);
-  const context: StatementContext = {
-    services,
-    session,
-    identity,
-    parameters,
-    rowLimit,
-    readOnly: request.readOnly ?? false,
-    knownCacheKeys: request.knownCacheKeys ?? [],
-    signal,
-    source: sql,
-    pins: new SnapshotPins(services.snapshots, signal),
-    relationColumns: (relation) => relationColumns(relation, context),
-  };
   try {
+    const freshness = await requestedFreshness(request, services);
+    const context: StatementContext = {
+      services,
+      session,
+      identity,
+      parameters,
+      rowLimit,
+      readOnly: request.readOnly ?? false,
+      knownCacheKeys: request.knownCacheKeys ?? [],
+      signal,
+      source: sql,
+      pins: new SnapshotPins(services.snapshots, freshness, signal),
+      stages: new StageClock(),
+      maxStalenessMs: freshness.maxStalenessMs,
+      relationColumns: (relation) => relationColumns(relation, context),
+    };
     return await runStatement(context);
   } catch (error) {
     // Whatever an abort made fail, the reason of the abort is what the user is told.

@@ -5,6 +5,8 @@
 import type { FileHandle } from '../catalog/active-files.ts';
 import type { BoundQuery } from './bind/bound-query.ts';
 import { chooseFiles } from './choose-files.ts';
+import { hiddenColumn } from './plan/metadata-column-sql.ts';
+import { needsNames } from './plan/names-in-file.ts';
 import { needsFooter } from './plan/file-storage.ts';
 import { planQuery } from './plan/plan-query.ts';
 import type { QueryPlan } from './plan/query-plan.ts';
@@ -21,11 +23,14 @@ export async function planWithShapes(
   const { fileShapes } = services;
   const choice = await chooseFiles(bound, context);
   await requireFiles(choice.scans, context);
-  const unknown = choice.scans.flatMap(({ table: { snapshot }, files }) => {
+  const unknown = choice.scans.flatMap(({ table, files }) => {
+    const { snapshot } = table;
     const { files: active } = snapshot;
     const isUnknown = (file: FileHandle): boolean =>
       fileShapes.shapeOf(active.location(file)) === undefined;
-    const isRequired = needsFooter(snapshot);
+    const hidden = hiddenColumn(snapshot, table.metadataFields, []);
+    const isByName = hidden !== undefined && needsNames(snapshot, hidden);
+    const isRequired = isByName ? () => true : needsFooter(snapshot);
     return files
       .filter(isUnknown)
       .map((file) => ({ location: active.location(file), isRequired: isRequired(file) }));

@@ -7,6 +7,9 @@ import { CodedError } from '../catalog/coded-error.ts';
 import type { StructType } from '../catalog/data-type.ts';
 import type { BoundQuery } from './bind/bound-query.ts';
 import { clockMacroSql } from './bind/clock-use.ts';
+import type { PinnedTable } from './bind/snapshot-pins.ts';
+import { metadataColumn } from './file-metadata.ts';
+import { hiddenColumnType } from './plan/metadata-column-sql.ts';
 import { parsePlan } from './plan/plan-json.ts';
 import { compileQuery, tablesOf, temporariesOf } from './plan/compile-query.ts';
 import { rowColumnNames } from './plan/row-columns.ts';
@@ -95,12 +98,18 @@ async function plan(
 
 /** The columns of what the query reads: its tables, then its temporary tables. */
 function plannedTables(bound: BoundQuery): readonly string[] {
-  const tables = tablesOf(bound).map((table) => {
-    const columns = columnsSql(table.snapshot.schema);
-    const more = rowColumnNames(table).map((name) => `, ${quoteIdentifier(name)} BIGINT`);
-    return `${columns}${more.join('')}`;
-  });
-  return [...tables, ...temporariesOf(bound).map(columnsSql)];
+  return [...tablesOf(bound).map(tableColumnsSql), ...temporariesOf(bound).map(columnsSql)];
+}
+
+/** What is known of `_metadata` is only that it is there: no predicate on it is understood. */
+function tableColumnsSql(table: PinnedTable): string {
+  const { snapshot, metadataFields } = table;
+  const columns = snapshot.schema.fields.length === 0 ? [] : [columnsSql(snapshot.schema)];
+  if (metadataFields !== undefined) {
+    columns.push(`${quoteIdentifier(metadataColumn)} ${hiddenColumnType(metadataFields)}`);
+  }
+  for (const name of rowColumnNames(table)) columns.push(`${quoteIdentifier(name)} BIGINT`);
+  return columns.join(', ');
 }
 
 const columnTexts = new WeakMap<StructType, string>();

@@ -18,33 +18,33 @@ import { planWithShapes } from './plan-with-shapes.ts';
 import type { QueryPlan } from './plan/query-plan.ts';
 import type { ResultColumn, StatementResult } from './sql-engine.ts';
 import { emptyResult } from './static-result.ts';
-import { StageClock } from './stage-clock.ts';
 import type { StatementContext } from './statement-context.ts';
+import { statementStatistics } from './statement-statistics.ts';
 
 export async function runQuery(
   slice: SourceSlice,
   context: StatementContext,
 ): Promise<StatementResult> {
-  const clock = new StageClock(context.services.clock);
-  const bound = await clock.time('bind', () => bindQuery(slice, queryScope(context), context));
+  const { stages, pins } = context;
+  const bound = await stages.time('bind', () => bindQuery(slice, queryScope(context), context));
   const key = cacheKey(bound, context.parameters, context.identity);
   if (key !== undefined && context.knownCacheKeys.includes(key)) {
     return {
-      ...emptyResult({ snapshots: context.pins.snapshots, timings: clock.timings }),
+      ...emptyResult({ snapshots: pins.snapshots, timings: stages.timings }),
       cacheKey: key,
     };
   }
-  const plan = await clock.time('plan', () => planWithShapes(bound, context));
+  const plan = await stages.time('plan', () => planWithShapes(bound, context));
   const connection = await context.services.duckdb.connect();
   try {
-    await clock.time('fetch', () => fetchDeletedRows(plan, connection, context));
-    const result = await clock.time('execute', () => execute(plan, bound, connection, context));
+    await stages.time('fetch', () => fetchDeletedRows(plan, connection, context));
+    const result = await stages.time('execute', () => execute(plan, bound, connection, context));
     return {
       columns: result.columns,
       batches: limitRows(result.batches, context.rowLimit),
-      snapshots: context.pins.snapshots,
-      statistics: statistics(plan),
-      timings: clock.timings,
+      snapshots: pins.snapshots,
+      statistics: statementStatistics(plan, pins.tables),
+      timings: stages.timings,
       cacheKey: key,
       close: async () => {
         await result.batches.return();
@@ -86,10 +86,6 @@ async function execute(
   return await inSource(plan, bound, context, () =>
     connection.stream(plan.sql, context.parameters, context.signal),
   );
-}
-
-function statistics({ filesTotal, filesScanned, bytesScanned }: QueryPlan) {
-  return { filesTotal, filesScanned, bytesScanned, cached: false };
 }
 
 /** Errors of DuckDB have a place in the SQL it was given; the user is shown the place in his. */

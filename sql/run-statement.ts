@@ -2,6 +2,7 @@
 import { CodedError } from '../catalog/coded-error.ts';
 import { parseStatement } from './parse/parse-statement.ts';
 import type { Statement } from './parse/statement.ts';
+import { requireTargetOpinion } from './parse/target-opinion.ts';
 import { runQuery } from './run-query.ts';
 import type { StatementResult } from './sql-engine.ts';
 import type { StatementContext } from './statement-context.ts';
@@ -40,15 +41,31 @@ import { emptyResult } from './static-result.ts';
 import { unrunStatement } from './unrun-statement.ts';
 
 export async function runStatement(context: StatementContext): Promise<StatementResult> {
-  const statement = parseStatement(context.source, context.session.dialect);
+  const { dialect } = context.session;
+  const statement = context.stages.timeSync('parse', () => {
+    const parsed = parseStatement(context.source, dialect);
+    requireTargetOpinion(parsed, context.source, dialect);
+    return parsed;
+  });
   if (context.readOnly && !readingKinds.has(statement.kind)) {
     throw new CodedError(
       'READ_ONLY_SQL_TRANSACTION',
       'This request may only read, and the statement changes something.',
     );
   }
-  return await dispatch(statement, context);
+  if (readingKinds.has(statement.kind) || sessionKinds.has(statement.kind)) {
+    return await dispatch(statement, context);
+  }
+  try {
+    return await dispatch(statement, context);
+  } finally {
+    // What this process writes is seen by the next statement, whatever staleness it allows.
+    context.services.snapshots.expire();
+  }
 }
+
+/** The statements that change the session alone. */
+const sessionKinds: ReadonlySet<Statement['kind']> = new Set(['use', 'useCatalog', 'set', 'reset']);
 
 /** The statements that change nothing, neither tables nor the catalog nor the session. */
 const readingKinds: ReadonlySet<Statement['kind']> = new Set([

@@ -18,6 +18,8 @@ export interface Session {
   readonly id: string;
   currentSchema: string;
   dialect: Dialect;
+  /** What `SET max_staleness` said; 0 if absent. A request's own goes before it. */
+  maxStalenessMs?: number | undefined;
   /** Whether INSERT adds columns to a table without saying so. */
   mergeSchema?: boolean | undefined;
   /** Which partitions INSERT OVERWRITE replaces: all, the default, or those with new rows. */

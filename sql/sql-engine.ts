@@ -3,6 +3,8 @@
  */
 import type { ColumnBatch } from '../catalog/column-batch.ts';
 import type { DataType } from '../catalog/data-type.ts';
+import type { PrunedFiles } from '../catalog/pruning-steps.ts';
+import type { TimestampSource } from '../catalog/snapshot.ts';
 import type { Identity, Session } from './session.ts';
 
 /** A bound value. Integers beyond 2^53 come as bigint or string. */
@@ -15,6 +17,10 @@ export interface StatementRequest {
   readonly parameters?: Parameters | undefined;
   readonly session: Session;
   readonly identity: Identity;
+  /** Tables as they were so long ago are new enough; the session's setting if absent. */
+  readonly maxStalenessMs?: number | undefined;
+  /** By table, named as in SQL: versions it must have reached (DELTA_VERSION_NOT_FOUND if not). */
+  readonly minVersions?: { readonly [table: string]: number } | undefined;
   /** The result ends after this many rows. */
   readonly rowLimit?: number | undefined;
   /** Whether a statement that changes something is refused (READ_ONLY_SQL_TRANSACTION). */
@@ -37,6 +43,10 @@ export interface PinnedSnapshot {
   readonly version: number;
   /** Of the commit; milliseconds since 1970-01-01. */
   readonly timestampMs: number;
+  /** The clock that time is from. */
+  readonly timestampSource?: TimestampSource | undefined;
+  /** The time the statement asked for, where it did: this is the last commit not after it. */
+  readonly requestedMs?: number | undefined;
 }
 
 export interface StageTiming {
@@ -45,10 +55,27 @@ export interface StageTiming {
 }
 
 export interface StatementStatistics {
+  /** Active files of all tables at their versions; a table counts each time the statement reads it. */
   readonly filesTotal: number;
   readonly filesScanned: number;
+  /** Sizes of those files; of a file that is opened not all is read. */
   readonly bytesScanned: number;
+  /** Why the other files are not scanned, unless the log has the answer. */
+  readonly filesPruned: readonly PrunedTableFiles[];
+  /** Rows of the scanned files that deletion vectors remove. */
+  readonly rowsDeleted: number;
+  /** Whether the log alone has the answer, so that no file is needed. */
+  readonly answeredFromLog: boolean;
+  /** Tables whose newest (or wanted) version was in memory: no file of the log was read. */
+  readonly snapshotsCached: number;
+  readonly checkpointFilesRead: number;
+  readonly commitsRead: number;
+  readonly logBytesRead: number;
   readonly cached: boolean;
+}
+
+export interface PrunedTableFiles extends PrunedFiles {
+  readonly table: string;
 }
 
 /** A running statement. The consumer must iterate `batches` to its end or call `close`. */

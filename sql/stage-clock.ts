@@ -1,21 +1,28 @@
 /** How long each stage of a statement took. */
-import type { Clock } from '../catalog/ports.ts';
 import type { StageTiming } from './sql-engine.ts';
 
 export class StageClock {
-  readonly #clock: Clock;
   readonly timings: StageTiming[] = [];
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
   async time<T>(stage: StageTiming['stage'], work: () => Promise<T>): Promise<T> {
-    const startMs = this.#clock.nowMs();
+    const startMs = performance.now();
     try {
       return await work();
     } finally {
-      this.timings.push({ stage, ms: this.#clock.nowMs() - startMs });
+      this.#add(stage, startMs);
     }
+  }
+
+  timeSync<T>(stage: StageTiming['stage'], work: () => T): T {
+    const startMs = performance.now();
+    try {
+      return work();
+    } finally {
+      this.#add(stage, startMs);
+    }
+  }
+
+  #add(stage: StageTiming['stage'], startMs: number): void {
+    this.timings.push({ stage, ms: performance.now() - startMs });
   }
 }

@@ -12,6 +12,7 @@ import type { PlannerEngine } from './duckdb/planner-engine.ts';
 import type { SnapshotPins } from './bind/snapshot-pins.ts';
 import type { PushDownCache } from './push-down-cache.ts';
 import type { Identity, Session } from './session.ts';
+import type { StageClock } from './stage-clock.ts';
 import type { Relation } from '../catalog/relation.ts';
 import type { Parameters, ResultColumn } from './sql-engine.ts';
 
@@ -48,6 +49,9 @@ export interface StatementContext {
   /** The whole text of the statement, for positions. */
   readonly source: string;
   readonly pins: SnapshotPins;
+  readonly stages: StageClock;
+  /** What a query's names were found to mean so long ago is good enough. */
+  readonly maxStalenessMs: number;
   /** Holds the temporary tables of the statement; what the statement runs, runs there. */
   readonly connection?: EngineConnection | undefined;
   /** The columns of a table or view; a view is bound and described, not run. */

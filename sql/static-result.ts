@@ -1,7 +1,14 @@
 /** Results that Levee makes itself: rows of JavaScript values -> one batch of columns. */
 import type { ColumnBatch, ColumnVector } from '../catalog/column-batch.ts';
 import type { DataType } from '../catalog/data-type.ts';
-import type { PinnedSnapshot, ResultColumn, StageTiming, StatementResult } from './sql-engine.ts';
+import type {
+  PinnedSnapshot,
+  ResultColumn,
+  StageTiming,
+  StatementResult,
+  StatementStatistics,
+} from './sql-engine.ts';
+import { noStatistics } from './statement-statistics.ts';
 
 /** What a cell can be: an array for ARRAY, a list of pairs for MAP; a timestamp is microseconds. */
 export type StaticValue =
@@ -22,9 +29,8 @@ export interface StaticColumn {
 export interface StaticResultOptions {
   readonly snapshots?: readonly PinnedSnapshot[];
   readonly timings?: readonly StageTiming[];
+  readonly statistics?: StatementStatistics;
 }
-
-const noFiles = Object.freeze({ filesTotal: 0, filesScanned: 0, bytesScanned: 0, cached: false });
 
 /** The result of a statement that has none. */
 export function emptyResult(options: StaticResultOptions = {}): StatementResult {
@@ -54,7 +60,7 @@ export function staticResult(
     columns: described,
     batches: oneBatch(rows.length === 0 ? undefined : batch),
     snapshots: options.snapshots ?? [],
-    statistics: noFiles,
+    statistics: options.statistics ?? noStatistics,
     timings: options.timings ?? [],
     close: () => Promise.resolve(),
   };

@@ -82,6 +82,7 @@ export function tooLate(table: string, timestampMs: number, latest: TimedVersion
   );
 }
 
-function isoTime(ms: number): string {
+/** ISO 8601 in UTC, or the number where a Date has no name for it. */
+export function isoTime(ms: number): string {
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${ms} ms since 1970`;
 }

@@ -9,12 +9,15 @@
  *    ascending, each exactly once.
  * 3. There is a checkpoint, or `commits` starts at 0.
  * 4. `version` is what was asked for; without a wish, the newest of the listing.
- * 5. Log compaction files, checksums, staged commits and names without a meaning are no part of it.
+ * 5. `ranges` are the same versions as `commits`, in fewer files where there are log compactions.
+ * 6. `checksum` is that of `version`, if the listing has it; it is no part of what makes the version.
+ * 7. Staged commits and names without a meaning are no part of it.
  *
  * Source: https://github.com/delta-io/delta/blob/master/PROTOCOL.md#file-types
  */
 import { CodedError } from '../coded-error.ts';
 import type { StoredObject } from '../ports.ts';
+import { fewestFiles, type LogRange } from './log-compaction.ts';
 import { nameOf, parseLogName } from './log-path.ts';
 
 export interface CommitFile {
@@ -34,8 +37,11 @@ export interface LogSegment {
   readonly version: number;
   readonly checkpoint: CheckpointFiles | undefined;
   readonly commits: readonly CommitFile[];
+  /** What to read in their place. */
+  readonly ranges: readonly LogRange[];
   /** The file whose time is the version's: its commit, or the checkpoint if that is gone. */
   readonly anchor: StoredObject;
+  readonly checksum: StoredObject | undefined;
 }
 
 /** A listing, sorted out by kind. */
@@ -44,11 +50,17 @@ export interface LogListing {
   readonly commits: readonly CommitFile[];
   /** The complete ones; ascending, the preferred of a version last. */
   readonly checkpoints: readonly CheckpointFiles[];
+  /** Unordered, and as their names say: they may overlap, or reach beyond the commits. */
+  readonly compactions: readonly LogRange[];
+  /** By version. */
+  readonly checksums: ReadonlyMap<number, StoredObject>;
 }
 
 export function sortLogListing(files: Iterable<StoredObject>): LogListing {
   const commits: CommitFile[] = [];
   const checkpoints: CheckpointFiles[] = [];
+  const checksums = new Map<number, StoredObject>();
+  const compactions: LogRange[] = [];
   const parts = new Map<string, StoredObject[]>();
   for (const file of files) {
     const name = parseLogName(nameOf(file.location));
@@ -75,14 +87,17 @@ export function sortLogListing(files: Iterable<StoredObject>): LogListing {
         }
         break;
       }
-      case 'compacted':
       case 'checksum':
+        checksums.set(version, file);
+        break;
+      case 'compacted':
+        compactions.push({ first: version, last: name.lastVersion, file });
         break;
     }
   }
   commits.sort((a, b) => a.version - b.version);
   checkpoints.sort((a, b) => a.version - b.version || preference(a) - preference(b));
-  return { commits, checkpoints };
+  return { commits, checkpoints, compactions, checksums };
 }
 
 /** Of one version's checkpoints the UUID-named ones may hold more; they are read first. */
@@ -110,6 +125,8 @@ export interface SegmentWish {
   readonly version?: number | undefined;
   /** Checkpoints not to use, because they could not be read. */
   readonly excluded?: ReadonlySet<CheckpointFiles> | undefined;
+  /** Whether log compactions are left aside, because one could not be read. */
+  readonly plainCommits?: boolean | undefined;
 }
 
 /**
@@ -136,7 +153,19 @@ export function buildLogSegment(listing: LogListing, wish: SegmentWish): LogSegm
   const own = listing.commits.find((commit) => commit.version === version)?.file;
   const anchor = own ?? checkpoint?.files[0];
   if (anchor === undefined) throw tableNotFound(table);
-  return { version, checkpoint, commits, anchor };
+  const ranges = rangesOf(commits, listing, wish);
+  const checksum = listing.checksums.get(version);
+  return { version, checkpoint, commits, ranges, anchor, checksum };
+}
+
+/** `commits`, contiguous, by the fewest files. */
+export function rangesOf(
+  commits: readonly CommitFile[],
+  { compactions }: LogListing,
+  { plainCommits = false }: Pick<SegmentWish, 'plainCommits'> = {},
+): readonly LogRange[] {
+  const ranges = commits.map(({ version, file }) => ({ first: version, last: version, file }));
+  return plainCommits ? ranges : fewestFiles(ranges, compactions);
 }
 
 function checkContiguous(
@@ -181,5 +210,15 @@ export function versionNotFound(
     'DELTA_VERSION_NOT_FOUND',
     `${table} has no version ${version}: its versions are ${earliest} to ${latest}.`,
     { hint: `The nearest version is ${nearest}.` },
+  );
+}
+
+/** For a version that a client knows of and the table has not reached. */
+export function versionNotYet(table: string, version: number, latest: number): CodedError {
+  return new CodedError(
+    'DELTA_VERSION_NOT_FOUND',
+    `${table} has not reached version ${version}, which the request asks for as its minVersion: ` +
+      `its newest is version ${latest}.`,
+    { hint: 'Check that the version was committed to this table, or ask again later.' },
   );
 }

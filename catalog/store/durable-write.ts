@@ -69,6 +69,19 @@ export async function createFile(
   return outcome;
 }
 
+/** `createFile` for a file that lies in the folder already, under another name, which it loses. */
+export async function publishFile(
+  fs: FileSystem,
+  from: string,
+  to: string,
+): Promise<'created' | 'exists'> {
+  await syncFile(fs, from);
+  const outcome = await linkTemp(fs, from, to);
+  await removeQuietly(fs, from);
+  await syncFolder(fs, posix.dirname(to));
+  return outcome;
+}
+
 async function linkTemp(
   fs: FileSystem,
   temp: string,

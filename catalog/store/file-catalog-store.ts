@@ -5,7 +5,7 @@
  *
  * An update reads the newest version and puts the next one if it is absent, so of several processes
  * that update at the same time one succeeds and the others run their change again on its
- * result. Versions that fell far behind are removed. Damaged contents are an error, never an empty
+ * result. Versions that fell far behind are removed, but for the first. Damaged contents are an error, never an empty
  * catalog.
  */
 import { randomUUID } from 'node:crypto';
@@ -40,6 +40,8 @@ export function createFileCatalogStore(options: FileCatalogStoreOptions): Catalo
   const { store, warehouse, newId = randomUUID } = options;
   const folder = `${warehouse}/_levee/catalog`;
   let known: Stored = { version: -1, contents: { schemas: {} } };
+  /** Whether `known` was ever looked up. */
+  let isKnown = false;
   let lastUpdate: Promise<unknown> = Promise.resolve();
 
   function locationOf(version: number): string {
@@ -55,11 +57,25 @@ export function createFileCatalogStore(options: FileCatalogStoreOptions): Catalo
     return versions;
   }
 
+  /**
+   * Two `stat`s instead of a listing. Versions are put one after the other and removed oldest first: a
+   * version that is there after its successor was not is the newest, or was a moment ago. Only the
+   * first one of all is never removed, so that its absence says that there was none yet; its
+   * presence says nothing of its successor.
+   */
+  async function isStillNewest({ version }: Stored): Promise<boolean> {
+    if (version === 0) return false;
+    if ((await store.stat(locationOf(version + 1))) !== undefined) return false;
+    return version === -1 || (await store.stat(locationOf(version))) !== undefined;
+  }
+
   async function readNewest(): Promise<Stored> {
+    if (isKnown && (await isStillNewest(known))) return known;
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
       const version = (await listVersions()).at(-1) ?? -1;
+      isKnown = true;
       if (version === known.version) return known;
-      if (version === -1) return { version, contents: { schemas: {} } };
+      if (version === -1) return (known = { version, contents: { schemas: {} } });
       const bytes = await store.read(locationOf(version));
       // Removed between the listing and the reading: a newer one is there now.
       if (bytes === undefined) continue;
@@ -85,7 +101,7 @@ export function createFileCatalogStore(options: FileCatalogStoreOptions): Catalo
     if (newest - version >= versionsKept) throw contention('update');
     if (newest === version) known = { version, contents };
     for (const old of versions) {
-      if (old <= version - versionsKept) await store.remove(locationOf(old));
+      if (old > 0 && old <= version - versionsKept) await store.remove(locationOf(old));
     }
     return contents;
   }

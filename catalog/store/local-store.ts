@@ -14,6 +14,7 @@ import {
   createFile,
   isTempName,
   makeFolder,
+  publishFile,
   replaceFile,
   syncFile,
   syncFolder,
@@ -101,6 +102,17 @@ export function createLocalStore({ fs = nodeFs }: LocalStoreOptions = {}): Objec
         return await createFile(fs, location, bytes);
       } catch (error) {
         throw codedFsError(error, 'write', location);
+      }
+    },
+
+    async publish({ from, to }, { signal } = {}) {
+      requireDiskLocation(from);
+      requireDiskLocation(to);
+      throwIfAborted(signal);
+      try {
+        return await publishFile(fs, from, to);
+      } catch (error) {
+        throw codedFsError(error, 'write', to);
       }
     },
 

@@ -43,8 +43,19 @@ export interface RowSpan {
 
 /** The members of `columns` and `snapshots` as in docs/http-api.md. */
 export function snapshotJson(snapshot: PinnedSnapshot): object {
-  const { table, version, timestampMs } = snapshot;
-  return { table, version, timestamp: new Date(timestampMs).toISOString() };
+  const { table, version, timestampMs, timestampSource, requestedMs } = snapshot;
+  return {
+    table,
+    version,
+    timestamp: isoTime(timestampMs),
+    timestampSource,
+    requestedTimestamp: requestedMs === undefined ? undefined : isoTime(requestedMs),
+  };
+}
+
+/** `null` beyond the years a Date knows, to which a damaged log may lead. */
+function isoTime(ms: number): string | null {
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : null;
 }
 
 export function statisticsJson(tail: ResultTail): object {

@@ -57,7 +57,51 @@ export const snapshotsSchema = {
   items: {
     type: 'object',
     required: ['table', 'version', 'timestamp'],
-    properties: { table: text, version: count, timestamp: time },
+    properties: {
+      table: text,
+      version: count,
+      timestamp: { ...time, description: 'Of the commit.' },
+      timestampSource: {
+        enum: ['inCommitTimestamp', 'fileModificationTime'],
+        description: 'The clock that time is from.',
+      },
+      requestedTimestamp: {
+        ...time,
+        description: 'The time the statement asked for: this is the last commit not after it.',
+      },
+    },
+  },
+} as const;
+
+const statisticsSchema = {
+  type: 'object',
+  properties: {
+    elapsedMs: { type: 'number', description: 'From arrival to the last row.' },
+    filesTotal: { ...count, description: 'Active files of the tables at their versions.' },
+    filesScanned: count,
+    bytesScanned: { ...count, description: 'Sizes of the files scanned.' },
+    filesPruned: {
+      type: 'array',
+      description: 'Why the other files were left out, each file counted once.',
+      items: {
+        type: 'object',
+        required: ['table', 'by', 'columns', 'evidence', 'files'],
+        properties: {
+          table: text,
+          by: { enum: ['partition', 'statistics', 'never', 'limit'] },
+          columns: { type: 'array', items: text, description: 'The columns looked at.' },
+          evidence: { type: 'array', items: { enum: ['min', 'max', 'nullCount'] } },
+          files: count,
+        },
+      },
+    },
+    rowsDeleted: { ...count, description: 'Rows of scanned files that deletion vectors remove.' },
+    answeredFromLog: { type: 'boolean', description: 'Whether no file was needed.' },
+    snapshotsCached: { ...count, description: 'Tables whose log did not have to be read.' },
+    checkpointFilesRead: count,
+    commitsRead: count,
+    logBytesRead: count,
+    cached: { type: 'boolean' },
   },
 } as const;
 
@@ -71,16 +115,7 @@ const resultSchema = {
     rowCount: count,
     truncated: { type: 'boolean', description: 'With rowLimit: whether there were more rows.' },
     snapshots: snapshotsSchema,
-    statistics: {
-      type: 'object',
-      properties: {
-        elapsedMs: { type: 'number' },
-        filesTotal: count,
-        filesScanned: count,
-        bytesScanned: count,
-        cached: { type: 'boolean' },
-      },
-    },
+    statistics: statisticsSchema,
     complete: { const: true, description: 'Present exactly when the answer is whole.' },
     error: { ...problemSchema, description: 'Instead of "complete" when it failed on the way.' },
   },

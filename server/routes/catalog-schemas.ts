@@ -121,7 +121,12 @@ export const historyAnswer = jsonAnswer('The commits', {
         type: 'object',
         description: 'With the fields of the commitInfo as they were written.',
         required: ['version', 'timestamp'],
-        properties: { version: count, timestamp: time, operation: text },
+        properties: {
+          version: count,
+          timestamp: time,
+          timestampSource: { enum: ['inCommitTimestamp', 'fileModificationTime'] },
+          operation: text,
+        },
       },
     },
   },

@@ -149,9 +149,9 @@ export function addCatalogRoutes(server: FastifyInstance, parts: CatalogParts): 
       const commits = await snapshots.history(relation.location, { limit, signal });
       return {
         table: qualifiedName(relation),
-        history: commits.map(({ version, timestampMs, commitInfo }) => {
+        history: commits.map(({ version, timestampMs, timestampSource, commitInfo }) => {
           const { timestamp: _, inCommitTimestamp: __, ...info } = commitInfo;
-          return { version, timestamp: isoTime(timestampMs), ...info };
+          return { version, timestamp: isoTime(timestampMs), timestampSource, ...info };
         }),
       };
     },

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { anonymous } from '../../sql/session.ts';
 import { formatByName, negotiateFormat, type ResultFormat } from '../encode/result-format.ts';
 import { clientSignal } from '../plugins/client-signal.ts';
+import { serverTiming } from '../server-timing.ts';
 import { runRequest, type StatementServices } from '../run-request.ts';
 import {
   checkQueryId,
@@ -106,12 +107,8 @@ export function addSqlRoutes(server: FastifyInstance, services: StatementService
       void reply.header('Cache-Control', 'no-store');
     }
     if (answered.kind === 'notModified') return reply.code(304).send();
-    const stages = [{ stage: 'queue', ms: answered.queueMs }, ...answered.timings];
     void reply
-      .header(
-        'Server-Timing',
-        stages.map(({ stage, ms }) => `${stage};dur=${ms.toFixed(2)}`).join(', '),
-      )
+      .header('Server-Timing', serverTiming(answered))
       .header('Content-Type', format.contentType);
     return reply.send(readableOf(answered.body));
   }
@@ -128,6 +125,8 @@ function overlay(query: SqlRequest, read: SqlRequest, body: SqlBody): SqlRequest
     dialect: read.dialect ?? query.dialect,
     timeoutMs: body.timeout === undefined ? query.timeoutMs : read.timeoutMs,
     rowLimit: read.rowLimit ?? query.rowLimit,
+    maxStalenessMs: read.maxStalenessMs ?? query.maxStalenessMs,
+    minVersions: read.minVersions ?? query.minVersions,
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import { CodedError } from '../../catalog/coded-error.ts';
 import { didYouMean } from '../../catalog/closest-name.ts';
+import { metadataColumn } from '../file-metadata.ts';
 import type { Dialect } from '../parse/dialect.ts';
 import { byteOffsets } from '../parse/byte-offsets.ts';
 import { errorAt, positionAt } from '../errors.ts';
@@ -28,6 +29,7 @@ import {
   isVolatile,
   knownRefusedFunctions,
 } from './function-allow-list.ts';
+import { addMetadataColumns } from './metadata-column.ts';
 import { shortenQualifiedColumns } from './qualified-columns.ts';
 import {
   readQueryReferences,
@@ -83,11 +85,11 @@ export async function bindText(
   const locate = (byteOffset: number | undefined) =>
     byteOffset === undefined ? slice.start : text.toSource(offsets.toUtf16(byteOffset));
 
-  const references = await atPlace(slice.source, locate, async () => {
+  const { references, syntaxTree } = await atPlace(slice.source, locate, async () => {
     const tree = await context.services.duckdb.withConnection((connection) =>
       connection.syntaxTree(text.text, context.signal),
     );
-    return readQueryReferences(tree);
+    return { references: readQueryReferences(tree), syntaxTree: tree };
   });
   if (query.known === undefined) requireParameters(query.parameters, context.parameters);
   refuseFunctions(references, slice.source, locate);
@@ -116,14 +118,28 @@ export async function bindText(
     bound.push(await bindChanges(start, tokens, { scope, context, text, slice, given: undefined }));
   }
   const qualified = shortenQualifiedColumns({ references, bound, tokens, offsets });
+  const withMetadata = addMetadataColumns({
+    syntaxTree,
+    text: text.text,
+    tokens,
+    offsets,
+    tables: references.tables,
+    bound: qualified.references,
+    refusal: (byteOffset, what, hint) =>
+      errorAt(slice.source, locate(byteOffset), {
+        code: 'UNSUPPORTED_FEATURE',
+        message: `${metadataColumn} cannot be used with ${what}.`,
+        hint,
+      }),
+  });
   const viewsClock = bound.flatMap(({ relation }) =>
     relation.kind === 'view' ? [relation.query.clockUse] : [],
   );
   const clock = clockUse(references, viewsClock);
   return {
     text,
-    references: qualified.references,
-    edits: qualified.edits,
+    references: withMetadata.references,
+    edits: [...qualified.edits, ...withMetadata.edits],
     parameters: query.parameters,
     isVolatile:
       clock.kind !== 'none' ||

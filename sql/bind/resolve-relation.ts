@@ -56,6 +56,7 @@ export async function resolveRelation(
   const { catalog } = context.services;
   const relation = await catalog.resolveTable(name, {
     currentSchema: scope.defaultSchema,
+    maxStalenessMs: context.maxStalenessMs,
     signal: context.signal,
   });
   if (relation.kind === 'view') {
@@ -79,7 +80,8 @@ async function tableAtPath(
   version: TableVersion,
   context: StatementContext,
 ): Promise<BoundRelation> {
-  const { location } = await context.services.catalog.tablePath(path, { signal: context.signal });
+  const { maxStalenessMs, signal, services } = context;
+  const { location } = await services.catalog.tablePath(path, { maxStalenessMs, signal });
   return { kind: 'table', table: await context.pins.pin(`delta.\`${path}\``, location, version) };
 }
 

@@ -3,9 +3,13 @@
  * read the same snapshot, even when another commit lands in between.
  */
 import type { FileHandle } from '../../catalog/active-files.ts';
+import type { CommitTime } from '../../catalog/commit-history.ts';
 import type { ChangePart } from '../../catalog/change-part.ts';
+import { logReads, type LogReads } from '../../catalog/log-reads.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { SnapshotCache } from '../../catalog/snapshot-cache.ts';
+import type { MetadataField } from '../file-metadata.ts';
+import type { Freshness } from './freshness.ts';
 import type { PinnedSnapshot } from '../sql-engine.ts';
 
 export type TableVersion =
@@ -36,10 +40,16 @@ export interface PinnedTable {
   readonly snapshot: Snapshot;
   /** What the statement asked for. */
   readonly requested: TableVersion;
+  /** What of the log was read to find the snapshot; nothing if it was known. */
+  readonly logReads?: readonly LogReads[] | undefined;
+  /** The commit that a requested timestamp stands for. */
+  readonly commit?: CommitTime | undefined;
   /** A part of a change feed: its snapshot is no version of the table. */
   readonly isChanges?: boolean | undefined;
   /** Only the rows of the change feed that the files' deletion vectors mark are meant. */
   readonly marked?: ChangePart['marked'];
+  /** The fields of the hidden column `_metadata` that a reference has to give: none if absent. */
+  readonly metadataFields?: readonly MetadataField[] | undefined;
   /** Columns that tell rows apart, for statements that change them. */
   readonly rowColumns?: RowColumns | undefined;
   /** The files to read, where that was decided before. */
@@ -48,12 +58,14 @@ export interface PinnedTable {
 
 export class SnapshotPins {
   readonly #snapshots: SnapshotCache;
+  readonly #freshness: Freshness;
   readonly #signal: AbortSignal;
   readonly #pins = new Map<string, Promise<PinnedTable>>();
   readonly #pinned = new Map<string, PinnedTable>();
 
-  constructor(snapshots: SnapshotCache, signal: AbortSignal) {
+  constructor(snapshots: SnapshotCache, freshness: Freshness, signal: AbortSignal) {
     this.#snapshots = snapshots;
+    this.#freshness = freshness;
     this.#signal = signal;
   }
 
@@ -70,34 +82,61 @@ export class SnapshotPins {
     return pinned;
   }
 
+  /** Pins of the newest versions, for a statement that is run once more. */
+  anew(): SnapshotPins {
+    const { minVersions } = this.#freshness;
+    return new SnapshotPins(this.#snapshots, { maxStalenessMs: 0, minVersions }, this.#signal);
+  }
+
   /** What the statement reads, each table and version once, in the order of first use. */
   get snapshots(): readonly PinnedSnapshot[] {
-    return [...this.#pinned.values()].map(({ name, snapshot }) => ({
-      table: name,
-      version: snapshot.version,
-      timestampMs: snapshot.timestampMs,
-    }));
+    return [...this.#pinned.values()].map(pinnedSnapshot);
   }
 
   get tables(): readonly PinnedTable[] {
     return [...this.#pinned.values()];
   }
 
-  async #load(name: string, location: string, version: TableVersion): Promise<PinnedTable> {
-    return { name, snapshot: await this.#snapshot(location, version), requested: version };
+  async #load(name: string, location: string, requested: TableVersion): Promise<PinnedTable> {
+    const reads: LogReads[] = [];
+    const onRead = (read: Snapshot): void => void reads.push(logReads(read));
+    const found = await this.#find(location, requested, onRead);
+    return { name, requested, logReads: reads, ...found };
   }
 
-  async #snapshot(location: string, version: TableVersion): Promise<Snapshot> {
-    const options = { signal: this.#signal };
-    switch (version.kind) {
+  async #find(
+    location: string,
+    requested: TableVersion,
+    onRead: (snapshot: Snapshot) => void,
+  ): Promise<Pick<PinnedTable, 'snapshot' | 'commit'>> {
+    const { maxStalenessMs, minVersions } = this.#freshness;
+    const options = {
+      maxStalenessMs,
+      minVersion: minVersions.get(location),
+      onRead,
+      signal: this.#signal,
+    };
+    switch (requested.kind) {
       case 'latest':
-        return await this.#snapshots.latest(location, options);
+        return { snapshot: await this.#snapshots.latest(location, options) };
       case 'version':
-        return await this.#snapshots.atVersion(location, version.version, options);
+        return { snapshot: await this.#snapshots.atVersion(location, requested.version, options) };
       case 'timestamp':
-        return await this.#snapshots.atTimestamp(location, version.timestampMs, options);
+        return await this.#snapshots.timeTravel(location, requested.timestampMs, options);
     }
   }
+}
+
+/** What an answer says of a table. A requested time is told by the clock that decided. */
+export function pinnedSnapshot(table: PinnedTable): PinnedSnapshot {
+  const { name, snapshot, requested, commit } = table;
+  return {
+    table: name,
+    version: snapshot.version,
+    timestampMs: commit?.timestampMs ?? snapshot.timestampMs,
+    timestampSource: commit?.source ?? snapshot.timestampSource,
+    requestedMs: requested.kind === 'timestamp' ? requested.timestampMs : undefined,
+  };
 }
 
 function versionKey(version: TableVersion): string {

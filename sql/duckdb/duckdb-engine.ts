@@ -10,6 +10,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { quoteString } from '../quote.ts';
 import { engineError } from './duckdb-errors.ts';
 import { EngineConnection } from './engine-connection.ts';
+import { RowSources } from './row-sources.ts';
 import { registerVariantFunction } from './variant-functions.ts';
 
 export interface EngineOptions {
@@ -25,23 +26,28 @@ export interface EngineOptions {
 
 export class DuckdbEngine {
   readonly #instance: DuckDBInstance;
+  /** Rows of JavaScript that statements on this instance may read. */
+  readonly rowSources: RowSources;
 
-  private constructor(instance: DuckDBInstance) {
+  private constructor(instance: DuckDBInstance, rowSources: RowSources) {
     this.#instance = instance;
+    this.rowSources = rowSources;
   }
 
   static async open(options: EngineOptions): Promise<DuckdbEngine> {
     const instance = await DuckDBInstance.create(':memory:', { errors_as_json: 'true' });
     const connection = await instance.connect();
+    const rowSources = new RowSources();
     try {
       await registerVariantFunction(connection);
+      rowSources.register(connection);
       for (const setting of settings(options)) await connection.run(setting);
     } catch (failure) {
       throw engineError(failure);
     } finally {
       connection.closeSync();
     }
-    return new DuckdbEngine(instance);
+    return new DuckdbEngine(instance, rowSources);
   }
 
   async connect(): Promise<EngineConnection> {

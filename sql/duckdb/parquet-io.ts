@@ -1,11 +1,18 @@
 /**
- * `ParquetIo` over DuckDB: the columns of checkpoints and sidecars, read columnar, and only those
- * that are asked for.
+ * `ParquetIo` and `ParquetWriter` over DuckDB: the columns of checkpoints and sidecars, read columnar,
+ * and only those that are asked for; and such files written as their rows come.
  */
 import { DuckDBTypeId, type DuckDBType } from '@duckdb/node-api';
 import { CodedError } from '../../catalog/coded-error.ts';
 import type { ColumnBatch, ColumnVector } from '../../catalog/column-batch.ts';
-import type { CallOptions, ParquetColumn, ParquetIo } from '../../catalog/ports.ts';
+import type {
+  CallOptions,
+  ParquetColumn,
+  ParquetIo,
+  ParquetWriter,
+  RowSource,
+  WrittenParquet,
+} from '../../catalog/ports.ts';
 import { quoteFileName, quoteIdentifier, quoteString } from '../quote.ts';
 import type { DuckdbEngine } from './duckdb-engine.ts';
 import type { EngineConnection } from './engine-connection.ts';
@@ -14,6 +21,38 @@ export function createParquetIo(engine: DuckdbEngine): ParquetIo {
   return {
     readColumns: (locations, columns, options) => readColumns(engine, locations, columns, options),
   };
+}
+
+/**
+ * Rows of one row group: they are held until it is full. Readers take row groups in parallel.
+ */
+const rowGroupRows = 61_440;
+
+export function createParquetWriter(engine: DuckdbEngine): ParquetWriter {
+  return {
+    writeRows: (location, rows, options) => writeRows(engine, location, rows, options),
+  };
+}
+
+async function writeRows(
+  engine: DuckdbEngine,
+  location: string,
+  rows: RowSource,
+  options: CallOptions | undefined,
+): Promise<WrittenParquet> {
+  const signal = options?.signal ?? new AbortController().signal;
+  const [file] = await engine.withConnection((connection) =>
+    engine.rowSources.reading(rows, (table) =>
+      connection.copy(
+        `COPY (SELECT * FROM ${table}) TO ${quoteString(location)} (FORMAT parquet, ` +
+          `COMPRESSION snappy, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false, RETURN_STATS)`,
+        undefined,
+        signal,
+      ),
+    ),
+  );
+  if (file === undefined) throw new CodedError('INTERNAL_ERROR', `${location} was not written.`);
+  return { sizeBytes: file.bytes, rowCount: file.rowCount };
 }
 
 async function* readColumns(

@@ -1,10 +1,11 @@
 /**
  * Rewrites what DuckDB's scanner reads differently from ours, token by token: backticks, comments and
- * unusual blanks, parameters, and in the Spark dialect strings, typed numbers and `<=>`. Functions and
- * clauses of Spark are not its business.
+ * unusual blanks, parameters, and in the Spark dialect strings, typed numbers and `<=>`, with what
+ * `spark-calls.ts` knows of calls. Clauses of Spark are not its business.
  */
 import { syntaxErrorAt } from '../errors.ts';
 import { quoteIdentifier, quoteString } from '../quote.ts';
+import { sparkCalls } from './spark-calls.ts';
 import type { Dialect } from './dialect.ts';
 import type { TextEdit } from './text-edits.ts';
 import type { Token } from './tokenize.ts';
@@ -39,6 +40,7 @@ export function lexicalEdits(
 ): LexicalEdits {
   const edits: TextEdit[] = [];
   const parameters = parameterCollector(text, options.questionMarksBefore);
+  const calls = options.dialect === 'spark' ? sparkCalls(tokens) : undefined;
   let gapStart = options.start;
   for (let index = 0; index < tokens.length; index++) {
     const token = tokens[index];
@@ -47,7 +49,7 @@ export function lexicalEdits(
     const last = options.dialect === 'spark' ? lastOfStrings(tokens, index) : index;
     const lastToken = tokens[last] ?? token;
     const run = last === index ? [token] : tokens.slice(index, last + 1);
-    const edited = translate(run, text, options.dialect, parameters);
+    const edited = calls?.get(index) ?? translate(run, text, options.dialect, parameters);
     const original = text.slice(token.start, lastToken.end);
     const spaced = separate(edited ?? original, text, token, tokens[index - 1], options.dialect);
     if (spaced !== original) edits.push({ start: token.start, end: lastToken.end, text: spaced });
@@ -140,11 +142,20 @@ function plainLiteral(token: Token, text: string): string | undefined {
 function sparkLiteral(run: readonly Token[], text: string): string | undefined {
   const hex = run.find((part) => /x/i.test(text.charAt(part.start)));
   if (hex !== undefined) {
-    if (run.length === 1) return `x${quoteString(hex.value)}`;
+    if (run.length === 1) return binaryLiteral(hex, text);
     throw syntaxErrorAt(text, hex.start, 'A binary literal cannot be joined with another literal');
   }
   const value = run.map((part) => part.value).join('');
   return quoteString(value);
+}
+
+/** DuckDB has no literal of this form; to it `x'00'` is the text x00. */
+function binaryLiteral({ value, start }: Token, text: string): string {
+  if (!/^[0-9a-f]*$/i.test(value)) {
+    throw syntaxErrorAt(text, start, 'A binary literal holds hexadecimal digits only');
+  }
+  const digits = value.length % 2 === 0 ? value : `0${value}`;
+  return `CAST('${digits.replace(/../g, (byte) => `\\x${byte}`)}' AS BLOB)`;
 }
 
 const numberTypes: Readonly<Record<string, string>> = {

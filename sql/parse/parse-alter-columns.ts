@@ -11,8 +11,9 @@ export function parseAddColumns(cursor: TokenCursor): AlterTableAction {
   return { kind: 'addColumns', columns, ifNotExists };
 }
 
-/** After REPLACE COLUMNS. */
+/** After REPLACE. */
 export function parseReplaceColumns(cursor: TokenCursor): AlterTableAction {
+  cursor.expectWords('columns');
   return { kind: 'replaceColumns', columns: parseInBrackets(cursor) };
 }
 

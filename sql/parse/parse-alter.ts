@@ -19,21 +19,17 @@ export function parseAlter(cursor: TokenCursor): Statement {
 }
 
 function parseAction(cursor: TokenCursor): AlterTableAction {
+  const foreign = foreignActions.find((words) => cursor.areWords(...words));
+  if (foreign !== undefined) throw refuse(cursor, foreign);
   const { start } = cursor.peek();
   if (cursor.takeWords('add')) return parseAdd(cursor, start);
   if (cursor.takeWords('drop')) return parseDrop(cursor, start);
-  if (cursor.takeWords('rename', 'column')) {
-    const column = cursor.expectColumnName('the name of a column');
-    cursor.expectWords('to');
-    return { kind: 'renameColumn', column, to: cursor.expectName('the new name').value };
-  }
-  if (cursor.takeWords('rename', 'to')) {
-    return { kind: 'rename', to: cursor.expectObjectName('the new name of the table') };
-  }
+  if (cursor.takeWords('rename')) return parseRename(cursor);
   const alter = cursor.takeAnyWord('alter', 'change');
   if (alter !== undefined) return parseAlterColumns(cursor, alter === 'change');
-  if (cursor.takeWords('replace', 'columns')) return parseReplaceColumns(cursor);
-  if (cursor.takeWords('cluster', 'by')) {
+  if (cursor.takeWords('replace')) return parseReplaceColumns(cursor);
+  if (cursor.takeWords('cluster')) {
+    cursor.expectWords('by');
     return { kind: 'clusterBy', columns: parseClustering(cursor) };
   }
   if (cursor.takeWords('set', 'location')) {
@@ -41,11 +37,21 @@ function parseAction(cursor: TokenCursor): AlterTableAction {
   }
   const properties = parsePropertyChange(cursor);
   if (properties !== undefined) return properties;
-  const foreign = foreignActions.find((words) => cursor.areWords(...words));
-  if (foreign !== undefined) throw refuse(cursor, foreign);
+  if (cursor.takeWords('set')) throw cursor.unexpected('TBLPROPERTIES or LOCATION');
   throw cursor.unexpected(
     'ADD, DROP, RENAME, ALTER, CHANGE, REPLACE COLUMNS, SET, UNSET or CLUSTER BY',
   );
+}
+
+/** After RENAME. */
+function parseRename(cursor: TokenCursor): AlterTableAction {
+  if (cursor.takeWords('to')) {
+    return { kind: 'rename', to: cursor.expectObjectName('the new name of the table') };
+  }
+  if (!cursor.takeWords('column')) throw cursor.unexpected('COLUMN or TO');
+  const column = cursor.expectColumnName('the name of a column');
+  cursor.expectWords('to');
+  return { kind: 'renameColumn', column, to: cursor.expectName('the new name').value };
 }
 
 /** What Spark, Databricks and DuckDB can do to a table beyond this; refused by name. */
@@ -123,7 +129,8 @@ function parsePropertyChange(cursor: TokenCursor): PropertyChange | undefined {
   if (cursor.takeWords('set', 'tblproperties')) {
     return { kind: 'setProperties', properties: parseProperties(cursor) };
   }
-  if (!cursor.takeWords('unset', 'tblproperties')) return undefined;
+  if (!cursor.takeWords('unset')) return undefined;
+  cursor.expectWords('tblproperties');
   const ifExists = cursor.takeWords('if', 'exists');
   const keys: string[] = [];
   cursor.expectOperator('(');

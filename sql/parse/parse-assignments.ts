@@ -10,6 +10,8 @@ export function parseAssignments(cursor: TokenCursor, isEnd: Ends): readonly Ass
   const assignments: Assignment[] = [];
   do {
     if (cursor.isOperator('(')) throw cursor.unsupported('SET (a, b) = (...)', 'Set each column.');
+    const isColumn = ['=', '==', '.'].some((operator) => cursor.isOperator(operator, 1));
+    if (isEnd(cursor) && !isColumn) throw cursor.unexpected('the name of a column');
     const column = cursor.expectColumnName('the name of a column');
     if (!cursor.takeOperator('==')) cursor.expectOperator('=');
     assignments.push({ column, value: parseValue(cursor, isEnd) });
@@ -30,10 +32,6 @@ export function parseValueList(cursor: TokenCursor): readonly AssignedValue[] {
 function parseValue(cursor: TokenCursor, isEnd: Ends): AssignedValue {
   const { start } = cursor.peek();
   if (cursor.takeWords('default')) return { kind: 'default', start };
-  const expression = takeExpression(
-    cursor,
-    'an expression or DEFAULT',
-    (at) => at.isOperator(',') || isEnd(at),
-  );
+  const expression = takeExpression(cursor, 'an expression or DEFAULT', isEnd);
   return { kind: 'expression', expression };
 }

@@ -85,7 +85,6 @@ export function parseDefault(cursor: TokenCursor): SourceSlice {
     cursor,
     'a default value',
     (at) =>
-      at.isOperator(',') ||
       (at.isWord('comment') && at.peek(1).kind === 'string') ||
       (at.areWords('not', 'null') && !at.isWord('is', -1)) ||
       at.areWords('generated', 'always') ||

@@ -5,14 +5,15 @@
  */
 import { syntaxErrorAt } from '../errors.ts';
 import { parseProperties } from './parse-properties.ts';
+import { parseNewest } from './parse-write-target.ts';
 import type { CopyInto } from './statement.ts';
-import { takeExpression } from './take-expression.ts';
+import { takeText } from './take-expression.ts';
 import type { TokenCursor } from './token-cursor.ts';
 
 /** At COPY INTO. */
 export function parseCopyInto(cursor: TokenCursor): CopyInto {
   cursor.expectWords('copy', 'into');
-  const target = cursor.expectObjectName('the name of a table');
+  const target = parseNewest(cursor);
   const byPosition = cursor.takeWords('by', 'position');
   const columns =
     !byPosition && cursor.isOperator('(')
@@ -29,7 +30,7 @@ type Source = Pick<CopyInto, 'path' | 'pathStart' | 'select'>;
 function parseSource(cursor: TokenCursor): Source {
   if (!cursor.takeOperator('(')) return { ...parsePath(cursor), select: undefined };
   cursor.expectWords('select');
-  const select = takeExpression(
+  const select = takeText(
     cursor,
     'the columns to select',
     (at) => at.isWord('from') && !at.isWord('distinct', -1),

@@ -1,5 +1,6 @@
 /** INSERT INTO and OVERWRITE, by position or by name, REPLACE WHERE and REPLACE USING. */
 import { syntaxErrorAt } from '../errors.ts';
+import { parseNewest } from './parse-write-target.ts';
 import { takeValueRows } from './parse-values.ts';
 import { queryStart } from './query-start.ts';
 import type { DefaultItem, Insert, PartitionColumn, Statement } from './statement.ts';
@@ -20,7 +21,7 @@ export function parseInsert(cursor: TokenCursor): Statement {
   const word = cursor.takeAnyWord('into', 'overwrite');
   if (word === undefined) throw cursor.unexpected('INTO or OVERWRITE');
   cursor.takeWords('table');
-  const target = cursor.expectObjectName('the name of a table');
+  const target = parseNewest(cursor);
   const partition = cursor.isWord('partition') ? parsePartition(cursor) : [];
   if (cursor.areWords('if', 'not', 'exists')) throw cursor.unsupported('INSERT ... IF NOT EXISTS');
   const columns = startsColumns(cursor) ? cursor.expectNameList('the name of a column') : undefined;
@@ -51,16 +52,16 @@ function isDirectory(cursor: TokenCursor): boolean {
 function parsePartition(cursor: TokenCursor): readonly PartitionColumn[] {
   cursor.expectWords('partition');
   const columns: PartitionColumn[] = [];
+  const names = new Set<string>();
   cursor.expectOperator('(');
   do {
     const { value: name, start } = cursor.expectName('the name of a partition column');
-    if (columns.some((column) => column.name.toLowerCase() === name.toLowerCase())) {
+    if (names.has(name.toLowerCase())) {
       throw syntaxErrorAt(cursor.source, start, `The partition column "${name}" is given twice`);
     }
+    names.add(name.toLowerCase());
     const isGiven = cursor.takeOperator('=') || cursor.takeOperator('==');
-    const value = isGiven
-      ? takeExpression(cursor, 'a value', (at) => at.isOperator(','))
-      : undefined;
+    const value = isGiven ? takeExpression(cursor, 'a value', () => false) : undefined;
     columns.push({ name, value, start });
   } while (cursor.takeOperator(','));
   cursor.expectOperator(')');

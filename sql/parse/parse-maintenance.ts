@@ -45,12 +45,14 @@ export function parseOptimize(cursor: TokenCursor): Optimize {
   const condition = cursor.takeWords('where')
     ? takeExpression(cursor, 'a condition', (at) => at.areWords('zorder', 'by'))
     : undefined;
-  const zOrderBy = cursor.takeWords('zorder', 'by') ? parseZOrder(cursor) : [];
+  const zOrderBy = cursor.takeWords('zorder') ? parseZOrder(cursor) : [];
   if (!cursor.isAtEnd()) throw cursor.unexpected('FULL, WHERE or ZORDER BY');
   return { kind: 'optimize', target: name, full, condition, zOrderBy };
 }
 
+/** After ZORDER. */
 function parseZOrder(cursor: TokenCursor): Optimize['zOrderBy'] {
+  cursor.expectWords('by');
   return cursor.isOperator('(')
     ? cursor.expectColumnList('the name of a column')
     : cursor.expectColumnNames('the name of a column');

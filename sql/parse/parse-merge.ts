@@ -21,7 +21,7 @@ import type {
   NotMatchedAction,
   NotMatchedBySourceAction,
 } from './statement.ts';
-import { takeExpression } from './take-expression.ts';
+import { takeExpression, takeText } from './take-expression.ts';
 import type { TokenCursor } from './token-cursor.ts';
 
 /** At MERGE. */
@@ -57,7 +57,7 @@ function parseSource(cursor: TokenCursor): MergeSource {
   if (cursor.takeOperator('(')) {
     if (!cursor.isOperator('(') && queryStart(cursor) !== 'query')
       throw cursor.unexpected('a query');
-    const query = takeExpression(cursor, 'a query', () => false);
+    const query = takeText(cursor, 'a query', () => false);
     cursor.expectOperator(')');
     return { kind: 'query', query };
   }

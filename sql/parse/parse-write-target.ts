@@ -1,5 +1,6 @@
 /** The table that UPDATE, DELETE and MERGE change, and aliases. */
-import { errorAt } from '../errors.ts';
+import { errorAt, syntaxErrorAt } from '../errors.ts';
+import { parseVersionedTable } from './parse-table-version.ts';
 import type { ObjectName } from './statement.ts';
 import { isBareAlias } from './table-reference.ts';
 import type { TokenCursor } from './token-cursor.ts';
@@ -21,10 +22,22 @@ export function parseWriteTarget(
   if (cursor.isWord(follower) && !cursor.isOperator('.', 1)) {
     throw cursor.unexpected('the name of a table');
   }
-  const target = cursor.expectObjectName('the name of a table');
+  const target = parseNewest(cursor);
   const alias = parseAlias(cursor, follower);
   if (alias !== undefined && cursor.isOperator('(')) throw columnAliases(cursor, statement);
   return { target, alias };
+}
+
+/** The name of a table, without time travel: only the newest version can be changed. */
+export function parseNewest(cursor: TokenCursor): ObjectName {
+  const { name, version } = parseVersionedTable(cursor, 'the name of a table');
+  if (version === undefined) return name;
+  throw syntaxErrorAt(
+    cursor.source,
+    version.start,
+    'Only the newest version of a table can be changed',
+    'Leave out the version; RESTORE brings an old one back.',
+  );
 }
 
 /** `AS a` or `a`. */

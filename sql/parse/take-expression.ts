@@ -6,14 +6,20 @@
 import type { SourceSlice } from './source-slice.ts';
 import type { TokenCursor } from './token-cursor.ts';
 
-/** Up to where `isEnd` holds, a bracket closes or the statement ends. Throws when nothing is there. */
-export function takeExpression(
-  cursor: TokenCursor,
-  what: string,
-  isEnd: (at: TokenCursor) => boolean,
-): SourceSlice {
+type Ends = (at: TokenCursor) => boolean;
+
+/**
+ * One expression, up to a comma, to where `isEnd` holds, a bracket closes or the statement ends.
+ * Brackets in it match. Throws when nothing is there.
+ */
+export function takeExpression(cursor: TokenCursor, what: string, isEnd: Ends): SourceSlice {
+  return takeText(cursor, what, (at) => at.isOperator(',') || isEnd(at));
+}
+
+/** The same with commas in it: a query, a list. */
+export function takeText(cursor: TokenCursor, what: string, isEnd: Ends): SourceSlice {
   let openCases = 0;
-  const expression = cursor.takeUntil((at) => {
+  const text = cursor.takeUntil((at) => {
     // After a dot every word is a name.
     if (at.isOperator('.', -1)) return false;
     if (openCases === 0 && isEnd(at)) return true;
@@ -21,8 +27,8 @@ export function takeExpression(
     else if (openCases > 0 && at.isWord('end')) openCases--;
     return false;
   });
-  if (expression.start === expression.end) throw cursor.unexpected(what);
-  return expression;
+  if (text.start === text.end) throw cursor.unexpected(what);
+  return text;
 }
 
 /** `(expression)`; the slice is without the brackets. */

@@ -6,11 +6,12 @@ import type { FileHandle } from '../../catalog/active-files.ts';
 import type { StructType } from '../../catalog/data-type.ts';
 import type { BoundQuery } from '../bind/bound-query.ts';
 import type { PinnedTable } from '../bind/snapshot-pins.ts';
-import type { Snapshot } from '../../catalog/snapshot.ts';
 import { quoteIdentifier } from '../quote.ts';
 import { duckdbType } from '../types.ts';
 import { compileQuery, tablesOf, temporariesOf, type TemporarySql } from './compile-query.ts';
 import type { DeletedRows, QueryPlan, TableScan } from './query-plan.ts';
+import { hiddenColumn } from './metadata-column-sql.ts';
+import { byName, namesInFile, needsNames } from './names-in-file.ts';
 import { fileStorage, type FileStorage, type KnownShapes } from './file-storage.ts';
 import { relationSql, unionSql, type Relation } from './relation-sql.ts';
 import { relationRows } from './row-columns.ts';
@@ -87,6 +88,8 @@ function emptyRowsSql(columns: StructType | undefined): string {
 interface FileGroup {
   readonly storage: FileStorage;
   readonly isHoled: boolean;
+  /** What the files call the columns, where they are not found in the way the table has it. */
+  readonly identifiers: readonly string[] | undefined;
   readonly files: readonly FileHandle[];
 }
 
@@ -111,38 +114,51 @@ class ScanWriter {
     if (scan === undefined) throw new TypeError('every reference has a scan');
     const { files, table } = scan;
     const { snapshot } = table;
-    if (files.length === 0) return relationSql(withRows(table, tableRelation(snapshot, []), []));
-    return unionSql(this.#groups(snapshot, files).map((group) => this.#groupSql(table, group)));
+    if (files.length === 0) {
+      const hidden = hiddenColumn(snapshot, table.metadataFields, []);
+      return relationSql(withRows(table, { ...tableRelation(snapshot, []), hidden }, []));
+    }
+    return unionSql(this.#groups(table, files).map((group) => this.#groupSql(scan, group)));
   }
 
   /** Files that can be read in one way each. */
-  #groups(snapshot: Snapshot, files: readonly FileHandle[]): readonly FileGroup[] {
+  #groups(table: PinnedTable, files: readonly FileHandle[]): readonly FileGroup[] {
+    const { snapshot } = table;
     const { columns } = tableRelation(snapshot, []);
     const storageOf = fileStorage(snapshot, columns, this.#shapes);
+    const hidden = hiddenColumn(snapshot, table.metadataFields, []);
+    const isByName = hidden !== undefined && needsNames(snapshot, hidden);
     const groups = new Map<string, FileGroup & { readonly files: FileHandle[] }>();
     for (const file of files) {
       const isHoled = snapshot.files.deletionVector(file) !== undefined;
       const storage = storageOf(file);
-      const key = `${isHoled} ${storage.key}`;
+      const shape = isByName ? this.#shapes.shapeOf(snapshot.files.location(file)) : undefined;
+      const identifiers = shape && namesInFile(shape, columns);
+      const key = JSON.stringify([isHoled, storage.key, identifiers]);
       const group = groups.get(key);
-      if (group === undefined) groups.set(key, { storage, isHoled, files: [file] });
+      if (group === undefined) groups.set(key, { storage, isHoled, identifiers, files: [file] });
       else group.files.push(file);
     }
     return [...groups.values()];
   }
 
-  #groupSql(table: PinnedTable, { files, storage, isHoled }: FileGroup): string {
+  #groupSql(scan: TableScan, { files, storage, isHoled, identifiers }: FileGroup): string {
+    const { table } = scan;
     const { snapshot, marked } = table;
-    const { isPlain, stored, bytesAreText } = storage;
+    const { stored, bytesAreText } = storage;
+    const read = tableRelation(snapshot, files);
+    const hidden = hiddenColumn(snapshot, table.metadataFields, files);
+    const columns = identifiers === undefined ? read.columns : byName(read.columns, identifiers);
+    const isPlain = storage.isPlain && (hidden === undefined || hidden.sources.length === 0);
     const relation = withRows(
       table,
-      { ...tableRelation(snapshot, files), isPlain, stored, bytesAreText },
+      { ...read, columns, isPlain, stored, bytesAreText, hidden },
       files,
     );
     if (!isHoled) return relationSql(relation);
     const name = `__levee_deleted_${this.#name}${this.deletedRows.length}`;
     const except = marked && files.map((file) => marked.get(file)?.except);
-    this.deletedRows.push({ name, snapshot, files, except });
+    this.deletedRows.push({ name, snapshot, files, except, scan });
     const isMarked = marked !== undefined;
     return relationSql({ ...relation, deletedRows: quoteIdentifier(name), isMarked });
   }

@@ -2,6 +2,7 @@
 import type { FileHandle } from '../../catalog/active-files.ts';
 import type { DeletionVectorDescriptor } from '../../catalog/log/actions.ts';
 import type { Predicate } from '../../catalog/predicate.ts';
+import type { PrunedFiles } from '../../catalog/pruning-steps.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { PinnedTable } from '../bind/snapshot-pins.ts';
 
@@ -19,11 +20,7 @@ export interface SkippedFiles {
   readonly predicate: Predicate;
   /** Whether the rows of the query are those for which it holds, each of them and no others. */
   readonly isExact: boolean;
-  /** Files left out by their partition values, and by their statistics besides. */
-  readonly byPartition: number;
-  readonly byStatistics: number;
-  /** Files left out because those before them have rows enough. */
-  readonly byLimit: number;
+  readonly pruned: readonly PrunedFiles[];
 }
 
 /** A relation of row positions that the SQL names and that must be there before it runs. */
@@ -34,6 +31,16 @@ export interface DeletedRows {
   readonly files: readonly FileHandle[];
   /** By file: rows that its deletion vector marks and that are not meant. */
   readonly except: readonly (DeletionVectorDescriptor | undefined)[] | undefined;
+  /** The scan that they are removed from, or, with `except`, that is nothing but they. */
+  readonly scan: TableScan;
+}
+
+/** Rows that deletion vectors remove from a scan. */
+export function deletedRowsOf(scan: TableScan, plan: Pick<QueryPlan, 'deletedRows'>): number {
+  return plan.deletedRows
+    .filter((deleted) => deleted.scan === scan && deleted.except === undefined)
+    .flatMap(({ snapshot, files }) => files.map((file) => snapshot.files.deletionVector(file)))
+    .reduce((sum, vector) => sum + (vector?.cardinality ?? 0), 0);
 }
 
 export interface QueryPlan {

@@ -25,6 +25,7 @@ import {
   type RelationRows,
 } from './row-columns.ts';
 import { logicalValueSql } from './logical-value-sql.ts';
+import { emptyHiddenColumnSql, hiddenColumnSql, type HiddenColumn } from './metadata-column-sql.ts';
 import { partitionListSql } from './partition-list-sql.ts';
 import { same, storedDuckdbType, type StoredType } from './stored-type.ts';
 
@@ -64,6 +65,8 @@ export interface Relation {
   readonly deletedRows: string | undefined;
   /** Only the rows at those positions are read, and not all others. */
   readonly isMarked?: boolean | undefined;
+  /** `_metadata`, behind the columns, for a query that uses it. */
+  readonly hidden?: HiddenColumn | undefined;
   /** The relation has these columns besides. */
   readonly rows?: RelationRows | undefined;
 }
@@ -74,10 +77,12 @@ const noColumn = '__levee_none';
 export function relationSql(relation: Relation): string {
   if (relation.files.length === 0) return emptyRelationSql(relation);
   const sources = sourceNames(relation);
-  const list = relation.columns
-    .map((column, index) => columnSql(column, sources[index] ?? '', storedAs(relation, index)))
-    .concat(relation.rows === undefined ? [] : rowColumnsSql(relation.rows))
-    .join(', ');
+  const values = relation.columns.map((column, index) =>
+    columnSql(column, sources[index] ?? '', storedAs(relation, index)),
+  );
+  if (relation.hidden !== undefined) values.push(hiddenColumnSql(relation.hidden));
+  if (relation.rows !== undefined) values.push(...rowColumnsSql(relation.rows));
+  const list = values.join(', ');
   const files = relation.files.map(quoteFileName).join(', ');
   const schema = relation.isPlain ? '' : ` ${schemaArgument(relation, sources)},`;
   const bytes = relation.bytesAreText === true ? ' binary_as_string = true,' : '';
@@ -96,10 +101,12 @@ export function unionSql(selects: readonly string[]): string {
     : selects.map((select) => `(${select})`).join(' UNION ALL ');
 }
 
-function emptyRelationSql({ columns, rows }: Relation): string {
-  const list = columns
-    .map(({ field }) => `CAST(NULL AS ${duckdbType(field.type)}) AS ${quoteIdentifier(field.name)}`)
-    .concat(rows === undefined ? [] : emptyRowColumnsSql(rows));
+function emptyRelationSql({ columns, hidden, rows }: Relation): string {
+  const list = columns.map(
+    ({ field }) => `CAST(NULL AS ${duckdbType(field.type)}) AS ${quoteIdentifier(field.name)}`,
+  );
+  if (hidden !== undefined) list.push(emptyHiddenColumnSql(hidden));
+  if (rows !== undefined) list.push(...emptyRowColumnsSql(rows));
   return `SELECT ${list.length === 0 ? 'NULL' : list.join(', ')} WHERE false`;
 }
 
@@ -146,17 +153,9 @@ function schemaArgument(relation: Relation, sources: readonly string[]): string 
       `${key}: {name: ${quoteString(sources[index] ?? '')}, type: ${type}, default_value: NULL}`,
     ];
   });
-  const tracking = relation.rows?.columns.tracking;
-  if (tracking !== undefined) {
-    const { rowId, rowCommitVersion, physicalRowId, physicalRowCommitVersion } = tracking;
+  for (const [identifier, name] of columnsBesides(relation)) {
     entries.push(
-      ...[
-        [physicalRowId, rowId],
-        [physicalRowCommitVersion, rowCommitVersion],
-      ].map(
-        ([physical = '', name = '']) =>
-          `${quoteString(physical)}: {name: ${quoteString(name)}, type: 'BIGINT', default_value: NULL}`,
-      ),
+      `${quoteString(identifier)}: {name: ${quoteString(name)}, type: 'BIGINT', default_value: NULL}`,
     );
   }
   // A table whose columns are all partition columns still needs a schema of its own, or the first
@@ -167,4 +166,15 @@ function schemaArgument(relation: Relation, sources: readonly string[]): string 
     );
   }
   return `schema = MAP {${entries.join(', ')}}`;
+}
+
+/** Columns of the files, all of them BIGINT, that are none of the table's: identifier and name. */
+function columnsBesides({ hidden, rows }: Relation): readonly (readonly [string, string])[] {
+  const besides = (hidden?.sources ?? []).map(
+    ({ identifier, name }) => [identifier, name] as const,
+  );
+  const tracking = rows?.columns.tracking;
+  if (tracking === undefined) return besides;
+  const { rowId, rowCommitVersion, physicalRowId, physicalRowCommitVersion } = tracking;
+  return [...besides, [physicalRowId, rowId], [physicalRowCommitVersion, rowCommitVersion]];
 }

@@ -73,7 +73,8 @@ export function sparkCastSql(
       return from.kind === 'string' ? `encode(${sql})` : undefined;
     case 'date':
       if (from.kind === 'timestamp' || from.kind === 'timestamp_ntz') return cast;
-      return from.kind === 'string' ? parsed(sql, dateForm, to, failures) : undefined;
+      if (from.kind !== 'string') return undefined;
+      return parsed(sql, dateForm, to, failures, `regexp_extract(${sql}, '${day}')`);
     case 'timestamp':
       if (from.kind === 'date' || from.kind === 'timestamp_ntz') return cast;
       return from.kind === 'string' ? parsed(sql, timestampForm, to, failures) : undefined;
@@ -96,13 +97,19 @@ const decimalForm = `${blank}[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,
 const floatingForm = `${decimalForm}|${blank}(?i:[+-]?(nan|inf|infinity))${blank}`;
 const day = '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}';
 const time = '[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}([.][0-9]{1,9})?';
-const dateForm = `${blank}${day}${blank}`;
+/** What follows the day does not matter to a date. */
+const dateForm = `${blank}${day}([T ].*)?${blank}`;
 const localTimestampForm = `${blank}${day}([T ]${time})?${blank}`;
 const timestampForm = `${blank}${day}([T ]${time} ?(Z|UTC|[+-][0-9]{2}:[0-9]{2})?)?${blank}`;
 
 /** NULL stays NULL; what is not of the form, or is no value after all, fails. */
-function parsed(sql: string, form: string, to: DataType, { invalid }: CastFailures): string {
-  const text = `trim(${sql}, ${trimmed})`;
+function parsed(
+  sql: string,
+  form: string,
+  to: DataType,
+  { invalid }: CastFailures,
+  text = `trim(${sql}, ${trimmed})`,
+): string {
   const value = `TRY_CAST(CASE WHEN regexp_full_match(${sql}, '${form}') THEN ${text} END AS ${duckdbType(to)})`;
   return orFail(value, sql, invalid);
 }

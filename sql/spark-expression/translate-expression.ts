@@ -10,6 +10,7 @@ import { duckdbType } from '../types.ts';
 import { asDecimal, commonType } from './promoted-type.ts';
 import type { Binary, Case, Expression, Like, Literal } from './expression.ts';
 import { isFloating, isInteger, isNumeric } from './spark-cast.ts';
+import { timeLiteralSql } from './time-literal.ts';
 import { callFunction } from './spark-functions.ts';
 import { castTo, coerce, unify, UnknownMeaning, type TypedSql } from './typed-sql.ts';
 
@@ -134,11 +135,11 @@ function literal(value: Literal): TypedSql {
       return typed(quoteString(text));
     case 'date':
     case 'timestamp':
-    case 'timestamp_ntz':
-      return {
-        ...castTo({ sql: quoteString(text), type: { kind: 'string' } }, type),
-        literal: value,
-      };
+    case 'timestamp_ntz': {
+      const sql = timeLiteralSql(type, text);
+      if (sql === undefined) throw new UnknownMeaning(`the ${type.kind} ${JSON.stringify(text)}`);
+      return typed(sql);
+    }
     case 'byte':
     case 'short':
     case 'integer':

@@ -4,6 +4,7 @@ import { raiseSql } from '../raise.ts';
 import { duckdbType } from '../types.ts';
 import { commonType } from './promoted-type.ts';
 import type { Literal } from './expression.ts';
+import { timeLiteralSql } from './time-literal.ts';
 import { isSameType, sparkCastSql, type CastFailures } from './spark-cast.ts';
 
 export interface TypedSql {
@@ -43,7 +44,9 @@ export function coerce(value: TypedSql, type: DataType): string {
   }
   // A text beside a time is read as one.
   const isTime = ['date', 'timestamp', 'timestamp_ntz'].includes(type.kind);
-  if (value.literal?.type.kind === 'string' && isTime) return castTo(value, type).sql;
+  const text = isTime && value.literal?.type.kind === 'string' ? value.literal.text : undefined;
+  const literal = text === undefined ? undefined : timeLiteralSql(type, text);
+  if (literal !== undefined) return literal;
   throw new UnknownMeaning(`a ${value.type.kind} where a ${type.kind} is expected`);
 }
 

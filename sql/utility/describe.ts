@@ -1,6 +1,6 @@
 /** `DESCRIBE ...`, with Spark's and Delta's column names. */
 import { CodedError } from '../../catalog/coded-error.ts';
-import type { CommitRecord } from '../../catalog/commit-history.ts';
+import { earliestVersion, type CommitRecord } from '../../catalog/commit-history.ts';
 import type { DataType, JsonValue } from '../../catalog/data-type.ts';
 import { catalogName } from '../../catalog/relation.ts';
 import { errorAt } from '../errors.ts';
@@ -205,6 +205,7 @@ const detailColumns: readonly StaticColumn[] = [
   { name: 'minReaderVersion', type: integerType },
   { name: 'minWriterVersion', type: integerType },
   { name: 'tableFeatures', type: stringsType },
+  { name: 'earliestVersion', type: longType },
 ];
 
 export async function describeDetail(
@@ -212,6 +213,7 @@ export async function describeDetail(
   context: StatementContext,
 ): Promise<StatementResult> {
   const { name, snapshot } = await describedTable(target, context);
+  const { services, signal } = context;
   const { metadata, protocol, files, location, timestampMs } = snapshot;
   const features = new Set([
     ...(protocol.readerFeatures ?? []),
@@ -233,6 +235,7 @@ export async function describeDetail(
     protocol.minReaderVersion,
     protocol.minWriterVersion,
     [...features].sort(),
+    await earliestVersion(services.store, location, { signal }),
   ];
   return staticResult(detailColumns, [row], { snapshots: context.pins.snapshots });
 }

@@ -2,6 +2,7 @@
 import { CodedError } from '../../catalog/coded-error.ts';
 import { closestName } from '../../catalog/closest-name.ts';
 import { catalogName, defaultSchema } from '../../catalog/relation.ts';
+import { formatDuration, parseDuration } from '../duration.ts';
 import { errorAt } from '../errors.ts';
 import { dialects } from '../parse/dialect.ts';
 import type {
@@ -52,6 +53,17 @@ const settings: { readonly [key: string]: Setting } = {
       return true;
     },
     expected: `It is one of ${dialects.join(', ')}.`,
+  },
+  max_staleness: {
+    initial: '0s',
+    expected: "Write a duration like '5s' or '500ms'; '0s' asks for the newest versions.",
+    read: ({ maxStalenessMs = 0 }) => formatDuration(maxStalenessMs),
+    write(session, value) {
+      const maxStalenessMs = parseDuration(value);
+      if (maxStalenessMs === undefined) return undefined;
+      session.maxStalenessMs = maxStalenessMs;
+      return true;
+    },
   },
   timezone: {
     initial: 'UTC',

@@ -20,6 +20,7 @@ import { readProperty, tableProperties } from '../../catalog/log/table-propertie
 import { logicalValueSql } from '../plan/logical-value-sql.ts';
 import { same } from '../plan/stored-type.ts';
 import { quoteIdentifier, quoteString } from '../quote.ts';
+import { raiseSql } from '../raise.ts';
 import { partitionFields, type WriteTarget } from './write-target.ts';
 
 export interface CopyRequest {
@@ -79,11 +80,20 @@ function physicalRowsSql({ target, mode, sql, extra }: CopyRequest): string {
     const name = quoteIdentifier(field.name);
     // The log has a binary partition value as the text of its bytes.
     const value = binaryPartitions.includes(field)
-      ? `decode(${name})`
+      ? binaryText(field)
       : logicalValueSql(name, { physical: field.type, logical: physical.type, stored: same });
     return `${value} AS ${quoteIdentifier(physical.name)}`;
   });
   return `SELECT ${[...list, ...extra.map(quoteIdentifier)].join(', ')} FROM (${sql}) AS staged`;
+}
+
+function binaryText({ name }: StructField): string {
+  const value = quoteIdentifier(name);
+  const failure = raiseSql(
+    'INVALID_INPUT',
+    `A value of the binary partition column "${name}" is not UTF-8, which the log cannot keep.`,
+  );
+  return `CASE WHEN ${value} IS NULL THEN NULL ELSE coalesce(try(decode(${value})), ${failure}) END`;
 }
 
 function fieldIdEntries(target: WriteTarget, mode: ColumnMappingMode): readonly string[] {

@@ -19,8 +19,11 @@ export async function removeStaged(
   { folder, name, depth }: StagedPlace,
 ): Promise<void> {
   try {
-    for await (const { location } of store.list(folder)) {
-      if (location.slice(folder.length + 1).startsWith(`${name}-`)) await store.remove(location);
+    const start = `${name}-`;
+    // The names that begin with it follow one another: others need no look.
+    for await (const { location } of store.list(folder, { startAfter: start })) {
+      if (!location.startsWith(`${folder}/${start}`)) break;
+      await store.remove(location);
     }
     if (depth === 0) return;
     for (const inner of await store.listFolders(folder)) {

@@ -28,6 +28,8 @@ export interface TableRowsInput {
   readonly extra?: readonly { readonly name: string; readonly sql: string }[] | undefined;
   /** Rules of the statement, over the table's columns. */
   readonly rules?: readonly RowRule[] | undefined;
+  /** What the rows are called in `rules`. */
+  readonly alias?: string | undefined;
 }
 
 export interface TableRows {
@@ -76,10 +78,15 @@ export function tableRows(input: TableRowsInput): TableRows {
     sql = `SELECT ${[...all, ...extraNames].join(', ')} FROM (${sql}) AS given`;
   }
   const allRules = [...rowRules(target), ...rules, ...(input.rules ?? [])];
-  return { sql: checkedSql(sql, target, extraNames, allRules), identityColumns };
+  const alias = quoteIdentifier(input.alias ?? 'checked');
+  return {
+    sql: checkedSql(`(${sql}) AS ${alias}`, sql, target, extraNames, allRules),
+    identityColumns,
+  };
 }
 
 function checkedSql(
+  from: string,
   rows: string,
   { schema }: WriteTarget,
   extraNames: readonly string[],
@@ -91,5 +98,5 @@ function checkedSql(
     ({ holds, failure }) => `WHEN NOT coalesce(${holds}, false) THEN ${failure}`,
   );
   const checked = `CASE ${whens.join(' ')} ELSE ${first} END AS ${first}`;
-  return `SELECT ${[checked, ...rest, ...extraNames].join(', ')} FROM (${rows}) AS checked`;
+  return `SELECT ${[checked, ...rest, ...extraNames].join(', ')} FROM ${from}`;
 }

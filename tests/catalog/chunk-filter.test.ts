@@ -3,13 +3,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ActiveFiles } from '../../catalog/active-files.ts';
 import { ActiveFilesEditor } from '../../catalog/active-files-editor.ts';
-import { matchChunk } from '../../catalog/chunk-filter.ts';
+import { matchChunk, matchPartitions } from '../../catalog/chunk-filter.ts';
 import { bindPredicate, fileMightMatch, type Skipping } from '../../catalog/data-skipping.ts';
 import type { StructType } from '../../catalog/data-type.ts';
 import { partitionValueAt, textAt, type FileChunk } from '../../catalog/file-chunk.ts';
 import { parseFileStats } from '../../catalog/log/file-stats.ts';
 import { formatPartitionValue } from '../../catalog/log/partition-values.ts';
 import type { PredicateColumn } from '../../catalog/predicate.ts';
+import { selectFiles } from '../../catalog/scan.ts';
 import {
   nullableField,
   predicatesOver,
@@ -120,11 +121,17 @@ const filesOf = fc.array(fc.record({ stats: statistics, partitionValues: partiti
 function chunkOf(
   files: readonly { stats: string | undefined; partitionValues: Record<string, string | null> }[],
 ) {
-  const editor = new ActiveFilesEditor(ActiveFiles.empty('/t'));
-  files.forEach((file, i) => editor.add(add(`f${i}`, file)));
-  const [live] = editor.finish().chunks;
+  const [live] = activeFilesOf(files).chunks;
   assert.ok(live !== undefined);
   return live.indexed;
+}
+
+function activeFilesOf(
+  files: readonly { stats: string | undefined; partitionValues: Record<string, string | null> }[],
+): ActiveFiles {
+  const editor = new ActiveFilesEditor(ActiveFiles.empty('/t'));
+  files.forEach((file, i) => editor.add(add(`f${i}`, file)));
+  return editor.finish();
 }
 
 function oneByOne(skipping: Skipping, chunk: FileChunk): number[] {
@@ -162,4 +169,40 @@ test('a chunk of files is judged as each file is; where numbers were rounded, no
     { numRuns: 1500 },
   );
   assert.ok(exact > 300 && pruned > 300, `${exact} exact, ${pruned} pruned`);
+});
+
+test('each file is taken or left out as it is judged alone, and counted once', async () => {
+  const predicates = predicatesOver([...dataColumns, ...partitionColumns]);
+  const reasons = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(filesOf, predicates, async (files, predicate) => {
+      const active = activeFilesOf(files);
+      const { chunk } = chunkOf(files);
+      const skipping = bindPredicate(table, predicate);
+      const expected = oneByOne(skipping, chunk);
+      const { files: taken, pruned } = await selectFiles(
+        { ...table, files: active },
+        { predicate },
+      );
+      assert.deepEqual(
+        taken,
+        expected.flatMap((might, row) => (might === 1 ? [row] : [])),
+      );
+      const count = pruned.reduce((sum, reason) => sum + reason.files, 0);
+      assert.equal(count, files.length - taken.length);
+      // What partition values alone leave out is said to be left out by them.
+      const byPartition = pruned.filter(({ by }) => by !== 'statistics');
+      assert.equal(
+        byPartition.reduce((sum, reason) => sum + reason.files, 0),
+        matchPartitions(skipping, chunk).filter((might) => might === 0).length,
+      );
+      for (const { by, columns, evidence } of pruned) {
+        reasons.add(by);
+        assert.equal(columns.length > 0, by !== 'never');
+        assert.equal(evidence.length > 0, by === 'statistics');
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  assert.ok(reasons.has('partition') && reasons.has('statistics'));
 });

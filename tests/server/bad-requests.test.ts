@@ -140,6 +140,39 @@ const cases: readonly Bad[] = [
     code: 'UNSUPPORTED_FEATURE',
   },
   {
+    name: 'a maxStaleness without a unit',
+    payload: '{"sql": "x", "maxStaleness": "5"}',
+    ...invalid,
+    detail: /"5" is no duration/,
+  },
+  {
+    name: 'a maxStaleness that is a number',
+    payload: '{"sql": "x", "maxStaleness": 5}',
+    ...invalid,
+  },
+  { name: 'a minVersion that is a number', payload: '{"sql": "x", "minVersion": 5}', ...invalid },
+  { name: 'a minVersion that is an array', payload: '{"sql": "x", "minVersion": [5]}', ...invalid },
+  {
+    name: 'a minVersion with a negative version',
+    payload: '{"sql": "x", "minVersion": {"t": -1}}',
+    ...invalid,
+  },
+  {
+    name: 'a minVersion with a fraction',
+    payload: '{"sql": "x", "minVersion": {"t": 1.5}}',
+    ...invalid,
+  },
+  {
+    name: 'a minVersion that is text',
+    payload: '{"sql": "x", "minVersion": {"t": "1"}}',
+    ...invalid,
+  },
+  {
+    name: 'a minVersion of too many tables',
+    payload: `{"sql": "x", "minVersion": {${Array.from({ length: 101 }, (_, i) => `"t${i}": 1`).join()}}}`,
+    ...invalid,
+  },
+  {
     name: 'a body of another type',
     type: 'text/html',
     payload: '<p>',

@@ -40,7 +40,7 @@ test('answers JSON with every row, the snapshots and "complete"', async (t) => {
   assert.equal(reply.headers['x-query-id'], 'mine');
   assert.match(
     String(reply.headers['server-timing']),
-    /^queue;dur=[\d.]+, parse;dur=0.25, bind;dur=0.50, plan;dur=1.00$/,
+    /^queue;dur=[\d.]+, parse;dur=0.25, bind;dur=0.50, plan;dur=1.00;desc="1 of 2 files, 100 bytes"$/,
   );
   assert.match(reply.body, /"AAPL",9007199254740993\]/);
   const { statistics, ...body } = reply.json<Record<string, unknown>>();

@@ -78,6 +78,14 @@ export class CountingStore implements ObjectStore {
     return this.#store.putIfAbsent(location, bytes, options);
   }
 
+  async publish(
+    names: { readonly from: string; readonly to: string },
+    options?: CallOptions,
+  ): Promise<'created' | 'exists'> {
+    await this.#count('publish', names.to);
+    return this.#store.publish(names, options);
+  }
+
   async remove(location: string, options?: CallOptions): Promise<void> {
     await this.#count('remove', location);
     return this.#store.remove(location, options);

@@ -46,7 +46,7 @@ export class DeltaFolder {
     return this.commit(...tableActions(table), ...actions);
   }
 
-  /** Makes the next version. Its time is `timestampMs`, if given. */
+  /** Makes the next version, with a `commitInfo` unless one is given. Its time is `timestampMs`, if given. */
   commit(...actions: readonly LogAction[]): this {
     return this.commitAt(undefined, ...actions);
   }
@@ -56,7 +56,8 @@ export class DeltaFolder {
     const name = `${String(this.#version).padStart(20, '0')}.json`;
     const path = join(this.location, '_delta_log', name);
     const timestamp = timestampMs ?? 0;
-    const all = [{ commitInfo: { timestamp, operation: 'WRITE' } }, ...actions];
+    const info = { commitInfo: { timestamp, operation: 'WRITE' } };
+    const all = actions.some((action) => 'commitInfo' in action) ? actions : [info, ...actions];
     writeFileSync(path, all.map((action) => `${JSON.stringify(action)}\n`).join(''));
     if (timestampMs !== undefined) utimesSync(path, timestampMs / 1000, timestampMs / 1000);
     return this;

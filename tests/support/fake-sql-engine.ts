@@ -12,6 +12,7 @@ import type {
   StatementRequest,
   StatementResult,
 } from '../../sql/sql-engine.ts';
+import { noStatistics } from '../../sql/statement-statistics.ts';
 
 export interface FakeResult {
   readonly columns?: readonly ResultColumn[];
@@ -60,7 +61,7 @@ export class FakeSqlEngine implements SqlEngine {
       batches: this.#execute(request, batches),
       snapshots,
       cacheKey,
-      statistics: { filesTotal: 2, filesScanned: 1, bytesScanned: 100, cached: false },
+      statistics: { ...noStatistics, filesTotal: 2, filesScanned: 1, bytesScanned: 100 },
       timings: [
         { stage: 'parse', ms: 0.25 },
         { stage: 'bind', ms: 0.5 },

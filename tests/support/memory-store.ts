@@ -2,6 +2,7 @@
  * An `ObjectStore` in memory, for tests. Times come from a counter, so that they are the same in
  * every run; a test sets them where it cares.
  */
+import { CodedError } from '../../catalog/coded-error.ts';
 import type { ByteRange, CallOptions, ObjectStore, StoredObject } from '../../catalog/ports.ts';
 
 export class MemoryStore implements ObjectStore {
@@ -21,6 +22,10 @@ export class MemoryStore implements ObjectStore {
     const now = this.nextModifiedMs;
     this.nextModifiedMs += 1000;
     return now;
+  }
+
+  bytes(location: string): Uint8Array | undefined {
+    return this.#objects.get(location)?.bytes;
   }
 
   delete(location: string): void {
@@ -92,6 +97,19 @@ export class MemoryStore implements ObjectStore {
     if (this.#objects.has(location)) return 'exists';
     this.set(location, bytes);
     return 'created';
+  }
+
+  async publish({
+    from,
+    to,
+  }: {
+    readonly from: string;
+    readonly to: string;
+  }): Promise<'created' | 'exists'> {
+    const bytes = this.#objects.get(from)?.bytes;
+    if (bytes === undefined) throw new CodedError('IO_ERROR', `There is no ${from} to publish.`);
+    this.#objects.delete(from);
+    return this.putIfAbsent(to, bytes);
   }
 
   async remove(location: string): Promise<void> {

@@ -2,7 +2,7 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openParts } from '../../server/open-parts.ts';
+import { openParts, type PartOptions } from '../../server/open-parts.ts';
 import type { SqlEngine } from '../../sql/sql-engine.ts';
 import { testConfig } from './test-server.ts';
 
@@ -15,11 +15,8 @@ export async function makeScratch(): Promise<{ folder: string; remove: () => Pro
 /** Close the engine when done; the warehouse stays. Without `dataSkipping` it reads every file. */
 export async function openEngine({
   warehouse,
-  dataSkipping,
-}: {
-  warehouse: string;
-  dataSkipping?: boolean;
-}): Promise<SqlEngine> {
-  const { engine } = await openParts(testConfig({ config: { warehouse } }), { dataSkipping });
+  ...options
+}: { warehouse: string } & PartOptions): Promise<SqlEngine> {
+  const { engine } = await openParts(testConfig({ config: { warehouse } }), options);
   return engine;
 }

@@ -77,7 +77,7 @@ export class TableBuilder {
     this.version++;
     this.store.set(
       commitLocation(this.location, this.version),
-      serializeCommit([commitInfo(), ...actions]),
+      serializeCommit(actions[0]?.kind === 'commitInfo' ? actions : [commitInfo(), ...actions]),
     );
     return this;
   }

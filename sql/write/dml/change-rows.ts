@@ -3,57 +3,25 @@
  * came in between that they cannot be put behind. Nothing of theirs was visible by then; the files that
  * they had written are taken away.
  */
-import { setTimeout } from 'node:timers/promises';
-import { CodedError } from '../../../catalog/coded-error.ts';
 import type { CommitDescription } from '../../../catalog/commit/transaction-content.ts';
-import type { ErrorCode } from '../../../catalog/error-codes.ts';
 import type { Metadata } from '../../../catalog/log/actions.ts';
 import { deletionVectorSource } from '../../../catalog/log/deletion-vector.ts';
 import { canonicalPath, fileLocation } from '../../../catalog/log/file-path.ts';
 import { enforcedFeatures } from '../../../catalog/log/protocol.ts';
-import { SnapshotPins } from '../../bind/snapshot-pins.ts';
 import type { QueryPlan } from '../../plan/query-plan.ts';
 import type { StatementContext } from '../../statement-context.ts';
+import { isConflict, retryConflicts } from '../retry-conflicts.ts';
 import { recordReads } from './read-set.ts';
 import type { RowTarget } from './row-target.ts';
 import { withWorkContext, type WorkContext } from './work-context.ts';
 import type { WrittenChanges } from './write-changes.ts';
-
-/** How often a statement is begun: each time another commit has come in between. */
-const attemptsMax = 20;
-/** The longest wait before the second attempt; it grows with each, and is drawn by chance. */
-const waitMsMax = 20;
-
-const conflicts: ReadonlySet<ErrorCode> = new Set([
-  'DELTA_CONCURRENT_APPEND',
-  'DELTA_CONCURRENT_DELETE_READ',
-  'DELTA_CONCURRENT_DELETE_DELETE',
-  'DELTA_CONCURRENT_WRITE',
-  'DELTA_METADATA_CHANGED',
-  'DELTA_PROTOCOL_CHANGED',
-]);
 
 /** Runs a statement on its own connection, again when it lost against another commit. */
 export async function changeRows<T>(
   context: StatementContext,
   attempt: (context: WorkContext) => Promise<T>,
 ): Promise<T> {
-  for (let number = 1; ; number++) {
-    try {
-      // The first attempt reads what the statement has pinned already, the others what is there now.
-      const pins =
-        number === 1 ? context.pins : new SnapshotPins(context.services.snapshots, context.signal);
-      return await withWorkContext({ ...context, pins }, attempt);
-    } catch (error) {
-      if (!isConflict(error) || number >= attemptsMax) throw error;
-      const { signal } = context;
-      await setTimeout(Math.random() * waitMsMax * number, undefined, { signal });
-    }
-  }
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof CodedError && conflicts.has(error.code);
+  return await retryConflicts(context, (current) => withWorkContext(current, attempt));
 }
 
 export interface RowCommit {

@@ -13,7 +13,7 @@ import type { RowTarget } from './row-target.ts';
 /** The scans in `plans` that read the target at the version it is changed at. */
 export function recordReads(
   transaction: Transaction,
-  target: RowTarget,
+  target: Pick<RowTarget, 'snapshot'>,
   plans: readonly QueryPlan[],
 ): void {
   const { snapshot } = target;

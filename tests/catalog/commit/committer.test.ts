@@ -130,6 +130,7 @@ function ambiguousStore(
     read: (...parameters) => store.read(...parameters),
     stat: (location) => store.stat(location),
     put: (location, bytes) => store.put(location, bytes),
+    publish: (names) => store.publish(names),
     remove: (location) => store.remove(location),
     prepareFolder: () => store.prepareFolder(),
     sync: () => store.sync(),

@@ -8,6 +8,7 @@ import type { CatalogContents, ViewDefinition } from '../../../catalog/catalog-s
 import { CodedError } from '../../../catalog/coded-error.ts';
 import { createFileCatalogStore } from '../../../catalog/store/file-catalog-store.ts';
 import { createLocalStore } from '../../../catalog/store/local-store.ts';
+import { CountingStore } from '../../support/counting-store.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { scratchFolder } from '../../support/scratch-folder.ts';
 import { repositoryRoot } from '../../support/shared-folder.ts';
@@ -24,8 +25,8 @@ const view: ViewDefinition = {
   createdMs: 5,
 };
 
-function openOver(store: MemoryStore) {
-  return createFileCatalogStore({ store, warehouse: '/w' });
+function openOver(store: MemoryStore, warehouse = '/w') {
+  return createFileCatalogStore({ store, warehouse });
 }
 function addSchema(name: string) {
   return (contents: CatalogContents) => withSchema(contents, name, undefined);
@@ -89,12 +90,13 @@ test('no update is lost when many run at once over two stores', async () => {
   assert.deepEqual(kept.sort(), names.sort());
 });
 
-test('versions far behind the newest are removed', async () => {
+test('versions far behind the newest are removed, but for the first', async () => {
   const store = new MemoryStore();
   const catalog = openOver(store);
   for (let i = 0; i < 130; i++) await catalog.update(addSchema(`s${i}`));
   const names = await namesIn(store, folder);
-  assert.equal(names.length, 100);
+  assert.equal(names.length, 101);
+  assert.deepEqual(names.slice(0, 2), ['00000000000000000000.json', '00000000000000000030.json']);
   assert.equal(names.at(-1), '00000000000000000129.json');
   assert.equal(Object.keys((await openOver(store).read()).schemas).length, 130);
 });
@@ -199,4 +201,35 @@ test('of 4 processes that add 15 views each none loses one', async (t) => {
   );
   const contents = await createFileCatalogStore({ store: createLocalStore(), warehouse }).read();
   assert.equal(Object.keys(schemaOf(contents, 'default')?.views ?? {}).length, 60);
+});
+
+test('a store that knows the newest version looks for the next one and lists no more', async () => {
+  const store = new MemoryStore();
+  const counting = new CountingStore(store);
+  const reader = createFileCatalogStore({ store: counting, warehouse: '/w' });
+  const stat = (version: number): string => `stat ${String(version).padStart(20, '0')}.json`;
+  assert.deepEqual((await reader.read()).schemas, {});
+  counting.takeRequests();
+  assert.deepEqual((await reader.read()).schemas, {});
+  assert.deepEqual(counting.takeRequests(), [stat(0)]);
+  const other = openOver(store);
+  const known = [-1, 0, 1, 5].map((version) => ({
+    version,
+    reader: createFileCatalogStore({ store: counting, warehouse: '/w' }),
+  }));
+  let count = 0;
+  for (const { version, reader: each } of known) {
+    while (count <= version) await other.update(addSchema(`s${count++}`));
+    assert.equal(Object.keys((await each.read()).schemas).length, count);
+    counting.takeRequests();
+    await each.read();
+    const requests = version === 0 ? ['list catalog'] : [stat(version + 1), stat(version)];
+    assert.deepEqual(counting.takeRequests(), version === -1 ? [stat(0)] : requests);
+  }
+  // Far on, when all that the readers know of has been removed but for the first.
+  while (count < 230) await other.update(addSchema(`s${count++}`));
+  for (const { version, reader: each } of known) {
+    const seen = Object.keys((await each.read()).schemas).length;
+    assert.equal(seen, count, `the reader that knew version ${version}`);
+  }
 });

@@ -185,4 +185,24 @@ export function testObjectStore(name: string, open: (t: TestContext) => OpenedSt
       (error) => error === reason,
     );
   });
+
+  test(`${name}: 5. of many that are published under a name one appears, whole`, async (t) => {
+    const { store, root } = open(t);
+    const to = `${root}/log/final`;
+    const files = Array.from({ length: 8 }, (_, i) => `${root}/log/staged-${i}`);
+    for (const from of files) await store.put(from, bytesOf(from));
+    const outcomes = await Promise.all(files.map((from) => store.publish({ from, to })));
+    const winner = files[outcomes.indexOf('created')];
+    assert.equal(outcomes.filter((outcome) => outcome === 'created').length, 1);
+    assert.equal(textOf(await store.read(to)), winner);
+    assert.deepEqual(await namesIn(store, `${root}/log`), ['final']);
+  });
+
+  test(`${name}: 5. what does not exist cannot be published`, async (t) => {
+    const { store, root } = open(t);
+    await store.put(`${root}/log/other`, bytesOf('x'));
+    const names = { from: `${root}/log/none`, to: `${root}/log/final` };
+    await assert.rejects(() => store.publish(names), { code: 'IO_ERROR' });
+    assert.equal(await store.stat(names.to), undefined);
+  });
 }

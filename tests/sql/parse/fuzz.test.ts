@@ -10,7 +10,9 @@ import { dialects, type Dialect } from '../../../sql/parse/dialect.ts';
 import { reservedWords, typeOrFunctionWords } from '../../../sql/parse/keywords.ts';
 import { parseStatement } from '../../../sql/parse/parse-statement.ts';
 import { toDuckdbQuery } from '../../../sql/parse/query-text.ts';
-import { wholeText } from '../../../sql/parse/source-slice.ts';
+import { sliceText, wholeText } from '../../../sql/parse/source-slice.ts';
+import { statementParts } from '../../../sql/parse/statement-parts.ts';
+import type { Statement } from '../../../sql/parse/statement.ts';
 import { tableReferenceAt } from '../../../sql/parse/table-reference.ts';
 import { tokenize } from '../../../sql/parse/tokenize.ts';
 import { skipWithoutShared } from '../../support/shared-folder.ts';
@@ -39,6 +41,7 @@ function outcome<T>(text: string, work: () => T): T | undefined {
 function parseEverything(text: string, dialect: Dialect): void {
   const statement = outcome(text, () => parseStatement(text, dialect));
   outcome(text, () => toDuckdbQuery(wholeText(text), dialect));
+  if (statement !== undefined) checkSlices(text, statement, dialect);
   if (statement !== undefined && 'query' in statement) {
     const query = outcome(text, () => toDuckdbQuery(statement.query, dialect));
     if (query === undefined) return;
@@ -49,6 +52,21 @@ function parseEverything(text: string, dialect: Dialect): void {
       const source = query.edited.toSource(offset);
       assert.ok(source >= statement.query.start && source <= statement.query.end);
     }
+  }
+}
+
+/** They lie in the text, one behind the other, from a token to a token, and can be translated. */
+function checkSlices(text: string, statement: Statement, dialect: Dialect): void {
+  const { tables, queries, expressions } = statementParts(statement);
+  for (const { name } of tables) assert.ok(name.start < text.length && name.parts.length <= 3);
+  const slices = [...queries, ...expressions].sort((a, b) => a.start - b.start);
+  let end = 0;
+  for (const slice of slices) {
+    assert.equal(slice.source, text);
+    assert.ok(slice.start >= end && slice.end > slice.start && slice.end <= text.length, text);
+    assert.doesNotMatch(sliceText(slice), /^[ \t\n\r\f]|[ \t\n\r\f]$/, text);
+    ({ end } = slice);
+    outcome(text, () => toDuckdbQuery(slice, dialect));
   }
 }
 
@@ -63,6 +81,28 @@ const fragments = [
   'values',
   'union all',
   'insert into',
+  'update t set',
+  'delete from t',
+  'merge into t using s on',
+  'when matched then',
+  'when not matched and',
+  'when not matched by source then',
+  'update set',
+  'copy into t from',
+  'alter table t',
+  'add column',
+  'alter column',
+  'after',
+  'optimize t',
+  'vacuum t',
+  'restore t to',
+  'shallow clone',
+  'check',
+  'constraint c',
+  'cluster by',
+  'zorder by',
+  'tblproperties',
+  'partition',
   'create table',
   'create view',
   'describe',
@@ -251,6 +291,23 @@ test('every keyword as a name, plain and quoted', () => {
     'X X',
     'create X',
     'create table t (a struct<X:int>)',
+    'create table X clone X',
+    'update X X set X = X where X',
+    'update t set a = X, X.X = default',
+    'delete from X X where X',
+    'merge into X X using X X on X when matched and X then update set X = X',
+    'merge into t using s on a when not matched then insert (X) values (X)',
+    'alter table X add column X int after X',
+    'alter table X alter column X type int',
+    'alter table X change X X int',
+    'alter table X drop column X',
+    'alter table t X',
+    'optimize X where X zorder by (X)',
+    'vacuum X',
+    'restore X to version as of 1',
+    "copy into X (X) from (select X from 'p') fileformat = X",
+    'insert into X partition (X = X) replace where X table X',
+    'comment on column X.X is null',
   ];
   for (const frame of frames) {
     for (const word of words) {

@@ -88,6 +88,10 @@ const repeated: readonly string[] = [
   'for ',
   'at (',
   'x: ',
+  'a int, ',
+  'a = 1, ',
+  'case when ',
+  'when matched and a then delete ',
 ];
 
 /** Milliseconds of CPU, so that a busy machine does not matter. */
@@ -108,6 +112,11 @@ const prefixes = [
   'select * from ',
   'select * from t timestamp as of ',
   'create table t (a ',
+  'create table t (a int default ',
+  'insert into t values (',
+  'update t set a = ',
+  'merge into t using s on ',
+  'alter table t add columns (',
 ];
 
 for (const prefix of prefixes) {

@@ -20,17 +20,10 @@ const pending: { readonly [id: string]: RegExp } = {
   append_only: /^ALTER TABLE/,
   unknown_property: /^ALTER TABLE/,
   create_or_replace: /^CREATE OR REPLACE TABLE/,
-  replace_where: /REPLACE WHERE/,
   restore: /^RESTORE/,
   restore_dv: /^RESTORE/,
   optimize: /^OPTIMIZE/,
   optimize_dv_purges: /^REORG/,
-  // Functions of Spark's that are not there yet.
-  ctas: /PARSE_SYNTAX_ERROR/,
-  special_values: /PARSE_SYNTAX_ERROR/,
-  nan_semantics: /no function double/,
-  // Spark reads the text of its own placeholder back as NULL.
-  null_partition_values: /__HIVE_DEFAULT_PARTITION__/,
 };
 
 let engine: SqlEngine;
