@@ -5,26 +5,24 @@
  * 1. A file is known by its canonical path and its deletion vector's id.
  * 2. Adding a known file replaces it (new statistics, say); it moves to the end.
  * 3. Removing an unknown file does nothing: its add was removed from the log long ago.
- * 4. After `finish` there are at most a few chunks more than a full repacking would give, and no
+ * 4. A path is active at most once: with two deletion vectors its rows would be there twice. Nothing
+ *    is known of the order within a commit, so this is looked at when all is done.
+ * 5. After `finish` there are at most a few chunks more than a full repacking would give, and no
  *    chunk is mostly dead.
  */
 import {
   ActiveFiles,
-  findLive,
   IndexedChunk,
   isLive,
   partitionValuesAt,
   type LiveChunk,
 } from './active-files.ts';
-import { FileChunkBuilder, type FileBytes, type FileNumbers } from './file-chunk-builder.ts';
-import { chunkRowsMax, optionalNumberAt, type RareFields } from './file-chunk.ts';
-import {
-  deletionVectorId,
-  type AddFile,
-  type DeletionVectorDescriptor,
-  type PartitionValues,
-} from './log/actions.ts';
+import { FileChunkBuilder, type FileColumns, type FileRest } from './file-chunk-builder.ts';
+import { chunkRowsMax, type FileChunk } from './file-chunk.ts';
+import { deletionVectorId, type AddFile, type DeletionVectorDescriptor } from './log/actions.ts';
 import { PathIndex, pathKey, type PathKey } from './path-index.ts';
+import { CodedError } from './coded-error.ts';
+import { RepeatedPaths } from './repeated-paths.ts';
 
 /** Offsets have 32 bits; a chunk ends well before. */
 const chunkTextBytesMax = 256 * 1024 * 1024;
@@ -47,6 +45,8 @@ export class ActiveFilesEditor {
   #index = new PathIndex();
   #dead = new Set<number>();
   #liveBytes = 0;
+  /** Paths that were added while they were active with another deletion vector. */
+  readonly #suspects = new Map<string, PathKey>();
 
   constructor(base: ActiveFiles) {
     this.#tableLocation = base.tableLocation;
@@ -62,7 +62,9 @@ export class ActiveFilesEditor {
   }
 
   add(file: AddFile): void {
-    this.#kill(pathKey(file.path), deletionVectorId(file.deletionVector));
+    const key = pathKey(file.path);
+    const hasOther = this.#kill(key, deletionVectorId(file.deletionVector));
+    if (hasOther) this.#suspects.set(file.path, key);
     this.#builder.addFile(file);
     this.#added(file.size);
   }
@@ -71,16 +73,37 @@ export class ActiveFilesEditor {
     this.#kill(pathKey(path), deletionVectorId(deletionVector));
   }
 
-  /** Adds a file that is known to be new, such as a checkpoint's, without looking for it. */
-  append(
-    bytes: FileBytes,
-    numbers: FileNumbers,
-    partitionValues: PartitionValues,
-    deletionVector: DeletionVectorDescriptor | undefined,
-    rare: RareFields,
-  ): void {
-    this.#builder.addBytes(bytes, numbers, partitionValues, deletionVector, rare);
-    this.#added(numbers.size);
+  /**
+   * Adds files that should be new, such as a checkpoint's, those in the rows `from` to `to`;
+   * `settling` looks whether they were.
+   */
+  append(columns: FileColumns, from: number, to: number): void {
+    for (let start = from; start < to;) {
+      const end = Math.min(to, start + chunkRowsMax - this.#builder.rowCount);
+      this.#builder.addRows(columns, start, end);
+      let sizeBytes = 0;
+      for (let row = start; row < end; row++) sizeBytes += columns.sizes[row] ?? 0;
+      this.#added(sizeBytes);
+      start = end;
+    }
+  }
+
+  /**
+   * After the last `append`: what was appended more than once stays once, the last time. One step a
+   * chunk. Throws DELTA_LOG_CORRUPT for a path with two deletion vectors.
+   */
+  *settling(): Generator<void, void, undefined> {
+    this.#seal();
+    const repeated = new RepeatedPaths(this.#chunks);
+    for (const chunk of this.#chunks) {
+      for (const { earlier, later } of repeated.take(chunk)) {
+        if (vectorId(earlier.of, earlier.row) !== vectorId(later.of, later.row)) {
+          throw twice(earlier.path);
+        }
+        clearBit(earlier.of, earlier.row);
+      }
+      yield;
+    }
   }
 
   #added(sizeBytes: number): void {
@@ -89,30 +112,53 @@ export class ActiveFilesEditor {
     if (rowCount >= chunkRowsMax || textBytes >= chunkTextBytesMax) this.#seal();
   }
 
-  #kill(key: PathKey, id: string): void {
+  /** Whether the path was seen active with another deletion vector. */
+  #kill(key: PathKey, id: string): boolean {
+    let hasOther = false;
+    const isIt = (isActive: boolean, otherId: () => string): boolean => {
+      if (!isActive) return false;
+      const isSame = otherId() === id;
+      hasOther ||= !isSame;
+      return isSame;
+    };
     if (this.#builder.rowCount > 0) {
       const { paths, rowCount } = this.#builder;
       this.#index.catchUp(paths, rowCount);
-      const row = this.#index.find(
-        key,
-        paths,
-        (candidate) =>
-          !this.#dead.has(candidate) &&
-          deletionVectorId(this.#builder.deletionVectorAt(candidate)) === id,
+      const row = this.#index.find(key, paths, (candidate) =>
+        isIt(!this.#dead.has(candidate), () =>
+          deletionVectorId(this.#builder.deletionVectorAt(candidate)),
+        ),
       );
       if (row >= 0) {
         this.#dead.add(row);
         this.#liveBytes -= this.#builder.sizeAt(row);
-        return;
+        return hasOther;
       }
     }
     for (let i = this.#chunks.length - 1; i >= 0; i--) {
       const chunk = this.#chunks[i];
       if (chunk === undefined || chunk.liveCount === 0) continue;
-      const row = findLive(chunk.indexed, chunk.live, key, id);
+      const row = chunk.indexed.find(key, (candidate) =>
+        isIt(isLive(chunk.live, candidate), () => vectorId(chunk, candidate)),
+      );
       if (row < 0) continue;
       clearBit(chunk, row);
-      return;
+      return hasOther;
+    }
+    return hasOther;
+  }
+
+  /** Throws DELTA_LOG_CORRUPT for a suspect that is active twice after all. */
+  #checkSuspects(): void {
+    for (const [path, key] of this.#suspects) {
+      let count = 0;
+      for (const { indexed, live } of this.#chunks) {
+        indexed.find(key, (row) => {
+          if (isLive(live, row)) count++;
+          return false;
+        });
+      }
+      if (count > 1) throw twice(path);
     }
   }
 
@@ -141,9 +187,10 @@ export class ActiveFilesEditor {
     this.#liveBytes = 0;
   }
 
-  /** The result. The editor must not be used afterwards. */
+  /** The result. Throws DELTA_LOG_CORRUPT for a path that is active twice. The editor must not be used afterwards. */
   finish(): ActiveFiles {
     this.#seal();
+    this.#checkSuspects();
     const kept: LiveChunk[] = [];
     for (const { base, indexed, live, liveCount, liveBytes } of this.#chunks) {
       if (liveCount === 0) continue;
@@ -157,6 +204,17 @@ export class ActiveFilesEditor {
     }
     return new ActiveFiles(this.#tableLocation, kept);
   }
+}
+
+function vectorId({ indexed }: EditedChunk, row: number): string {
+  return deletionVectorId(indexed.chunk.deletionVectors.get(row));
+}
+
+function twice(path: string): CodedError {
+  return new CodedError(
+    'DELTA_LOG_CORRUPT',
+    `The log makes the file ${path} part of the table twice, with two deletion vectors.`,
+  );
 }
 
 /** Neighbours whose sizes are close are merged, as in a binary counter: few chunks, little copying. */
@@ -182,28 +240,13 @@ function repack(chunks: readonly LiveChunk[]): LiveChunk {
   const builder = new FileChunkBuilder();
   for (const { indexed, live } of chunks) {
     const { chunk } = indexed;
-    const { paths, stats } = chunk;
+    const columns = { ...chunk, rest: (row: number) => restAt(chunk, row) };
     for (let row = 0; row < chunk.rowCount; row++) {
       if (!isLive(live, row)) continue;
-      builder.addBytes(
-        {
-          path: paths.bytes,
-          pathStart: paths.offsets[row] ?? 0,
-          pathEnd: paths.offsets[row + 1] ?? 0,
-          stats: stats.bytes,
-          statsStart: stats.offsets[row] ?? 0,
-          statsEnd: stats.offsets[row + 1] ?? 0,
-        },
-        {
-          size: chunk.sizes[row] ?? 0,
-          modificationTime: chunk.modificationTimes[row] ?? 0,
-          baseRowId: optionalNumberAt(chunk.baseRowIds, row),
-          defaultRowCommitVersion: optionalNumberAt(chunk.defaultRowCommitVersions, row),
-        },
-        partitionValuesAt(chunk, row),
-        chunk.deletionVectors.get(row),
-        chunk.rareFields.get(row) ?? {},
-      );
+      let end = row + 1;
+      while (end < chunk.rowCount && isLive(live, end)) end++;
+      builder.addRows(columns, row, end);
+      row = end;
     }
   }
   return {
@@ -211,6 +254,14 @@ function repack(chunks: readonly LiveChunk[]): LiveChunk {
     live: undefined,
     liveCount: chunks.reduce((sum, { liveCount }) => sum + liveCount, 0),
     liveBytes: chunks.reduce((sum, { liveBytes }) => sum + liveBytes, 0),
+  };
+}
+
+function restAt(chunk: FileChunk, row: number): FileRest {
+  return {
+    ...chunk.rareFields.get(row),
+    partitionValues: partitionValuesAt(chunk, row),
+    deletionVector: chunk.deletionVectors.get(row),
   };
 }
 

@@ -21,6 +21,8 @@ export type PrimitiveName =
 
 export interface PrimitiveType {
   readonly kind: PrimitiveName;
+  /** Of a string whose order and equality are not those of its bytes: `UNICODE_CI`. */
+  readonly collation?: string | undefined;
 }
 export interface DecimalType {
   readonly kind: 'decimal';

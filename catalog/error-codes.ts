@@ -313,6 +313,15 @@ export const errorCodes = define({
     sqlState: '42KD6',
     hint: 'PARTITIONED BY names columns of the table.',
   },
+  DELTA_VACUUM_RETENTION_PERIOD_NEGATIVE: {
+    sqlState: '22003',
+    hint: 'Give a retention of 0 hours or more.',
+  },
+  DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT: {
+    sqlState: '22003',
+    hint: 'Give a retention at least as long as the table’s.',
+  },
+  DELTA_CANNOT_VACUUM_LITE: { sqlState: '55000', hint: 'Run VACUUM without LITE.' },
   DELTA_STORE_UNSUITABLE: {
     sqlState: '0A000',
     hint: 'Put the table on a file system with hard links.',

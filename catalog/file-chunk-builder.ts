@@ -2,7 +2,13 @@
  * Collects files into a `FileChunk`: growing columns, partition values coded as they come.
  */
 import type { AddFile, DeletionVectorDescriptor, PartitionValues } from './log/actions.ts';
-import type { BytesColumn, FileChunk, PartitionColumn, RareFields } from './file-chunk.ts';
+import {
+  chunkRowsMax,
+  type BytesColumn,
+  type FileChunk,
+  type PartitionColumn,
+  type RareFields,
+} from './file-chunk.ts';
 
 /** Bytes and where each row's end. */
 class BytesBuilder {
@@ -15,14 +21,20 @@ class BytesBuilder {
     return this.#used;
   }
 
-  push(bytes: Uint8Array, start: number, end: number): void {
-    const length = end - start;
-    this.#reserve(length);
-    // Copying short runs by hand is quicker than making a view for `set`.
-    if (length < 64)
-      for (let i = 0; i < length; i++) this.#bytes[this.#used + i] = bytes[start + i] ?? 0;
-    else this.#bytes.set(bytes.subarray(start, end), this.#used);
-    this.#end(length);
+  /** Takes the rows `from` to `to`, which lie side by side. */
+  pushRows({ bytes, offsets }: TextColumn, from: number, to: number): void {
+    const start = offsets[from] ?? 0;
+    const end = offsets[to] ?? start;
+    this.#reserve(end - start);
+    this.#bytes.set(bytes.subarray(start, end), this.#used);
+    const first = this.#rows;
+    this.#rows += to - from;
+    this.#reserveRows();
+    const shift = this.#used - start;
+    const own = this.#offsets;
+    for (let row = from; row < to; row++)
+      own[first + row - from + 1] = (offsets[row + 1] ?? 0) + shift;
+    this.#used += end - start;
   }
 
   pushText(text: string): void {
@@ -34,13 +46,24 @@ class BytesBuilder {
   #end(length: number): void {
     this.#used += length;
     this.#rows++;
-    if (this.#rows === this.#offsets.length) this.#offsets = grown(this.#offsets, this.#rows + 1);
+    this.#reserveRows();
     this.#offsets[this.#rows] = this.#used;
   }
 
+  #reserveRows(): void {
+    if (this.#rows < this.#offsets.length) return;
+    const doubled = Math.min(2 * this.#offsets.length, chunkRowsMax + 1);
+    this.#offsets = grown(this.#offsets, Math.max(this.#rows + 1, doubled));
+  }
+
+  /** Once there are many rows, room for a whole chunk of such rows is made at once. */
   #reserve(length: number): void {
     const needed = this.#used + length;
-    if (needed > this.#bytes.length) this.#bytes = grown(this.#bytes, needed);
+    if (needed <= this.#bytes.length) return;
+    const isTypical = this.#rows >= typicalRows;
+    const whole = isTypical ? (needed / this.#rows) * chunkRowsMax : 2 * this.#bytes.length;
+    const usual = Math.min(Math.ceil(whole * slack), wholeBytesMax);
+    this.#bytes = grown(this.#bytes, Math.max(needed, usual));
   }
 
   view(): BytesColumn {
@@ -48,17 +71,33 @@ class BytesBuilder {
   }
 
   finish(): BytesColumn {
-    const bytes = this.#bytes.slice(0, this.#used);
-    return { bytes: Buffer.from(bytes.buffer), offsets: this.#offsets.slice(0, this.#rows + 1) };
+    const bytes = trimmed(this.#bytes, this.#used);
+    return {
+      bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+      offsets: trimmed(this.#offsets, this.#rows + 1),
+    };
   }
 }
 
-function grown<T extends Uint8Array | Uint32Array | Float64Array>(array: T, needed: number): T {
-  const larger = new (array.constructor as new (length: number) => T)(
-    Math.max(needed, array.length * 2),
-  );
+/** Rows whose lengths say what a chunk will need. */
+const typicalRows = 4096;
+/** More than this is not made room for ahead. */
+const wholeBytesMax = 32 * 1024 * 1024;
+/** How much larger than need be a buffer may be. */
+const slack = 1.1;
+
+type NumberArray = Uint8Array | Uint32Array | Float64Array;
+
+function grown<T extends NumberArray>(array: T, length: number): T {
+  const larger = new (array.constructor as new (length: number) => T)(length);
   larger.set(array);
   return larger;
+}
+
+/** The first `length` values; copied only where the rest would waste memory. */
+function trimmed<T extends NumberArray>(array: T, length: number): T {
+  const isFull = length * slack >= array.length;
+  return (isFull ? array.subarray(0, length) : array.slice(0, length)) as T;
 }
 
 class NumberBuilder {
@@ -66,9 +105,26 @@ class NumberBuilder {
   #any = false;
 
   set(row: number, value: number | undefined): void {
-    if (row >= this.#values.length) this.#values = grown(this.#values, row + 1);
+    this.#reserve(row + 1);
     this.#values[row] = value ?? Number.NaN;
     this.#any ||= value !== undefined;
+  }
+
+  /** Values of `rows` rows from `row` on, NaN for none; `undefined` where none has one. */
+  setRows(row: number, values: Float64Array | undefined, rows: number): void {
+    this.#reserve(row + rows);
+    if (values === undefined) {
+      this.#values.fill(Number.NaN, row, row + rows);
+      return;
+    }
+    this.#values.set(values, row);
+    this.#any ||= values.some((value) => !Number.isNaN(value));
+  }
+
+  #reserve(rows: number): void {
+    if (rows <= this.#values.length) return;
+    const doubled = Math.min(2 * this.#values.length, chunkRowsMax);
+    this.#values = grown(this.#values, Math.max(rows, doubled));
   }
 
   at(row: number): number | undefined {
@@ -76,7 +132,7 @@ class NumberBuilder {
   }
 
   finish(rows: number): Float64Array {
-    return this.#values.slice(0, rows);
+    return trimmed(this.#values, rows);
   }
 
   /** `undefined` when no row has a value. */
@@ -97,7 +153,9 @@ class PartitionBuilder {
       this.#codes.set(value, code);
       this.#values.push(value);
     }
-    if (row >= this.#rows.length) this.#rows = grown(this.#rows, row + 1);
+    if (row >= this.#rows.length) {
+      this.#rows = grown(this.#rows, Math.max(row + 1, 2 * this.#rows.length));
+    }
     this.#rows[row] = code;
   }
 
@@ -110,21 +168,28 @@ class PartitionBuilder {
   }
 }
 
-/** A file whose path and statistics are bytes of a larger buffer. */
-export interface FileBytes {
-  readonly path: Uint8Array;
-  readonly pathStart: number;
-  readonly pathEnd: number;
-  readonly stats: Uint8Array;
-  readonly statsStart: number;
-  readonly statsEnd: number;
+/** Texts side by side: row i is `bytes[offsets[i] .. offsets[i + 1]]`. */
+export interface TextColumn {
+  readonly bytes: Uint8Array;
+  readonly offsets: Int32Array | Uint32Array;
 }
 
-export interface FileNumbers {
-  readonly size: number;
-  readonly modificationTime: number;
-  readonly baseRowId: number | undefined;
-  readonly defaultRowCommitVersion: number | undefined;
+/** Files by column. In columns of numbers NaN is none; a column without any may be absent. */
+export interface FileColumns {
+  readonly paths: TextColumn;
+  readonly sizes: Float64Array;
+  readonly modificationTimes: Float64Array;
+  /** Empty for none. */
+  readonly stats: TextColumn;
+  readonly baseRowIds: Float64Array | undefined;
+  readonly defaultRowCommitVersions: Float64Array | undefined;
+  /** What else a file has. */
+  rest(row: number): FileRest;
+}
+
+export interface FileRest extends RareFields {
+  readonly partitionValues: PartitionValues;
+  readonly deletionVector?: DeletionVectorDescriptor | undefined;
 }
 
 export class FileChunkBuilder {
@@ -161,36 +226,34 @@ export class FileChunkBuilder {
     return this.#deletionVectors.get(row);
   }
 
-  /** Both give the row of the new file. */
-  addFile(file: AddFile): number {
+  addFile(file: AddFile): void {
+    const row = this.#rows++;
     this.#paths.pushText(file.path);
     this.#stats.pushText(file.stats ?? '');
-    return this.#addRest(file, file.partitionValues, file.deletionVector, file);
+    this.#sizes.set(row, file.size);
+    this.#modificationTimes.set(row, file.modificationTime);
+    this.#baseRowIds.set(row, file.baseRowId);
+    this.#commitVersions.set(row, file.defaultRowCommitVersion);
+    this.#setRest(row, file);
   }
 
-  addBytes(
-    bytes: FileBytes,
-    numbers: FileNumbers,
-    partitionValues: PartitionValues,
-    deletionVector: DeletionVectorDescriptor | undefined,
-    rare: RareFields,
-  ): number {
-    this.#paths.push(bytes.path, bytes.pathStart, bytes.pathEnd);
-    this.#stats.push(bytes.stats, bytes.statsStart, bytes.statsEnd);
-    return this.#addRest(numbers, partitionValues, deletionVector, rare);
+  /** Adds the files in the rows `from` to `to`. */
+  addRows(columns: FileColumns, from: number, to: number): void {
+    const first = this.#rows;
+    const rows = to - from;
+    this.#rows += rows;
+    this.#paths.pushRows(columns.paths, from, to);
+    this.#stats.pushRows(columns.stats, from, to);
+    this.#sizes.setRows(first, columns.sizes.subarray(from, to), rows);
+    this.#modificationTimes.setRows(first, columns.modificationTimes.subarray(from, to), rows);
+    this.#baseRowIds.setRows(first, columns.baseRowIds?.subarray(from, to), rows);
+    const versions = columns.defaultRowCommitVersions;
+    this.#commitVersions.setRows(first, versions?.subarray(from, to), rows);
+    for (let row = from; row < to; row++) this.#setRest(first + row - from, columns.rest(row));
   }
 
-  #addRest(
-    numbers: FileNumbers | AddFile,
-    partitionValues: PartitionValues,
-    deletionVector: DeletionVectorDescriptor | undefined,
-    { tags, clusteringProvider }: RareFields,
-  ): number {
-    const row = this.#rows++;
-    this.#sizes.set(row, numbers.size);
-    this.#modificationTimes.set(row, numbers.modificationTime);
-    this.#baseRowIds.set(row, numbers.baseRowId);
-    this.#commitVersions.set(row, numbers.defaultRowCommitVersion);
+  #setRest(row: number, rest: FileRest): void {
+    const { partitionValues, deletionVector, tags, clusteringProvider } = rest;
     for (const column in partitionValues) {
       let partition = this.#partitions.get(column);
       if (partition === undefined) {
@@ -203,7 +266,6 @@ export class FileChunkBuilder {
     if (tags !== undefined || clusteringProvider !== undefined) {
       this.#rareFields.set(row, { tags, clusteringProvider });
     }
-    return row;
   }
 
   finish(): FileChunk {

@@ -46,6 +46,11 @@ export class PathIndex {
     }
   }
 
+  /** Of a row that was taken in. */
+  hashAt(row: number): number {
+    return this.#hashes[row] ?? 0;
+  }
+
   #grow(rowCount: number): void {
     let length = this.#slots.length;
     while (length < rowCount * 2) length *= 2;

@@ -2,6 +2,7 @@
  * Reads a checkpoint of any kind into a reconciliation: Parquet (one file, parts, V2) by column,
  * JSON (V2) line by line, then the sidecars a V2 checkpoint names.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Reconciliation } from './log/action-reconciliation.ts';
 import type { Sidecar } from './log/actions.ts';
 import {
@@ -51,6 +52,10 @@ export async function readCheckpoint(
   if (sidecarFiles.length > 0) {
     const locations = sidecarFiles.map(({ location }) => location);
     await readParquet(readers, locations, sidecarColumns, reconciliation, signal);
+  }
+  for (const _ of reconciliation.files.settling()) {
+    await setImmediate();
+    throwIfAborted(signal);
   }
   return [...files, ...sidecarFiles];
 }

@@ -48,6 +48,7 @@ const statusByCode: { readonly [code in ErrorCode]?: number } = {
   REQUEST_HEADERS_TOO_LARGE: 431,
   UNSUPPORTED_MEDIA_TYPE: 415,
   QUERY_TIMEOUT: 504,
+  DELTA_CANNOT_VACUUM_LITE: 409,
 };
 
 /** By the longest prefix of the SQLSTATE. */

@@ -1,9 +1,15 @@
 /**
- * The deletion vectors of a plan's files -> the relations of packed positions that its SQL names.
- * They are temporary tables of the statement's own connection.
+ * The deletion vectors of a plan's files -> the bit strings and relations of packed positions that its
+ * SQL names. They are variables and temporary tables of the statement's own connection.
  */
 import { deletionVectorId, type DeletionVectorDescriptor } from '../catalog/log/actions.ts';
-import { forEachRange, positionsOf, type PositionSet } from '../catalog/log/roaring-bitmap.ts';
+import {
+  bitsUpToLast,
+  endOf,
+  forEachRange,
+  positionsOf,
+  type PositionSet,
+} from '../catalog/log/roaring-bitmap.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { CodedError } from '../catalog/coded-error.ts';
 import type { EngineConnection } from './duckdb/engine-connection.ts';
@@ -11,6 +17,8 @@ import type { DeletedRows, QueryPlan } from './plan/query-plan.ts';
 import { rowNumberBits } from './plan/row-columns.ts';
 import type { StatementContext } from './statement-context.ts';
 
+/** Rows that `get_bit` can be asked for; files for which it is planned have far fewer. */
+const deletedRowMax = 2 ** 31 - 8;
 /** Vectors that are read at the same time. */
 const parallelReads = 16;
 
@@ -21,8 +29,35 @@ export async function fetchDeletedRows(
 ): Promise<void> {
   for (const statement of plan.setUp) await connection.rows(statement, context.signal);
   for (const deleted of plan.deletedRows) {
-    await connection.putPositions(deleted.name, await packedPositions(deleted, context));
+    if (deleted.kind === 'bits') {
+      await connection.putBits(deleted.name, await deletedBits(deleted, context));
+    } else {
+      await connection.putPositions(deleted.name, await packedPositions(deleted, context));
+    }
   }
+}
+
+/** One bit a row of the only file, up to the last that is deleted and at least one more. */
+async function deletedBits(
+  { snapshot, files }: DeletedRows,
+  context: StatementContext,
+): Promise<Uint8Array> {
+  const [file = -1] = files;
+  const descriptor = snapshot.files.deletionVector(file);
+  const [set] = await readSets(snapshot, [descriptor], context);
+  if (set === undefined || descriptor === undefined || files.length > 1) {
+    throw new TypeError('bits are planned for one file with a deletion vector');
+  }
+  if (set.cardinality !== descriptor.cardinality) throw wrongCardinality([descriptor]);
+  const end = endOf(set);
+  if (end > deletedRowMax) {
+    throw new CodedError(
+      'DELTA_LOG_CORRUPT',
+      `The deletion vector ${deletionVectorId(descriptor)} marks row ${end - 1}, which the file ` +
+        `cannot have by its statistics.`,
+    );
+  }
+  return bitsUpToLast(set);
 }
 
 /**
@@ -77,14 +112,17 @@ async function packedPositions(
       });
     });
   }
-  if (read !== total) {
-    const ids = descriptors.map((descriptor) => deletionVectorId(descriptor)).join(', ');
-    throw new CodedError(
-      'DELTA_LOG_CORRUPT',
-      `The deletion vectors ${ids} do not hold the ${total} rows of the log.`,
-    );
-  }
+  if (read !== total) throw wrongCardinality(descriptors);
   return packed.subarray(0, next);
+}
+
+function wrongCardinality(descriptors: readonly DeletionVectorDescriptor[]): CodedError {
+  const ids = descriptors.map((descriptor) => deletionVectorId(descriptor)).join(', ');
+  const total = descriptors.reduce((sum, { cardinality }) => sum + cardinality, 0);
+  return new CodedError(
+    'DELTA_LOG_CORRUPT',
+    `The deletion vectors ${ids} do not hold the ${total} rows of the log.`,
+  );
 }
 
 async function readSets(

@@ -4,6 +4,7 @@
  */
 import type { FileHandle } from '../catalog/active-files.ts';
 import type { BoundQuery } from './bind/bound-query.ts';
+import { collatedTypes } from './collations.ts';
 import { chooseFiles } from './choose-files.ts';
 import { hiddenColumn } from './plan/metadata-column-sql.ts';
 import { needsNames } from './plan/names-in-file.ts';
@@ -21,6 +22,7 @@ export async function planWithShapes(
 ): Promise<QueryPlan> {
   const { signal, services } = context;
   const { fileShapes } = services;
+  const collations = await collatedTypes(bound, context);
   const choice = await chooseFiles(bound, context);
   await requireFiles(choice.scans, context);
   const unknown = choice.scans.flatMap(({ table, files }) => {
@@ -36,5 +38,5 @@ export async function planWithShapes(
       .map((file) => ({ location: active.location(file), isRequired: isRequired(file) }));
   });
   await fileShapes.learn(unknown, signal);
-  return planQuery(bound, { ...choice, name }, fileShapes);
+  return planQuery(bound, { ...choice, name, collations }, fileShapes);
 }

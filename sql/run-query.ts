@@ -6,6 +6,7 @@ import { CodedError } from '../catalog/coded-error.ts';
 import { bindQuery, type QueryScope } from './bind/bind-query.ts';
 import { cacheKey } from './bind/cache-key.ts';
 import type { BoundQuery } from './bind/bound-query.ts';
+import { collatedColumns, collatedTypes } from './collations.ts';
 import { EngineError } from './duckdb/duckdb-errors.ts';
 import type { EngineConnection } from './duckdb/engine-connection.ts';
 import { fetchDeletedRows, withPlanConnection } from './fetch-deleted-rows.ts';
@@ -40,7 +41,7 @@ export async function runQuery(
     await stages.time('fetch', () => fetchDeletedRows(plan, connection, context));
     const result = await stages.time('execute', () => execute(plan, bound, connection, context));
     return {
-      columns: result.columns,
+      columns: collatedColumns(result.columns, plan.collations),
       batches: limitRows(result.batches, context.rowLimit),
       snapshots: pins.snapshots,
       statistics: statementStatistics(plan, pins.tables),
@@ -64,12 +65,14 @@ export async function describeQuery(
   viewStack: readonly string[] = [],
 ): Promise<readonly ResultColumn[]> {
   const bound = await bindQuery(slice, { ...queryScope(context), viewStack }, context);
+  const collations = await collatedTypes(bound, context);
   const plan = planForColumns(bound, context.services.fileShapes);
-  return await inSource(plan, bound, context, () =>
+  const columns = await inSource(plan, bound, context, () =>
     withPlanConnection(plan, context, (connection) =>
       connection.describe(plan.sql, context.parameters),
     ),
   );
+  return collatedColumns(columns, collations);
 }
 
 /** The names of a statement's own text are relative to its session. */

@@ -27,7 +27,7 @@ export function typeName(type: DataType): string {
     case 'double':
       return 'DOUBLE';
     case 'string':
-      return 'STRING';
+      return type.collation === undefined ? 'STRING' : `STRING COLLATE ${type.collation}`;
     case 'binary':
       return 'BINARY';
     case 'date':

@@ -21,7 +21,7 @@ export interface TombstoneWish {
   /** The table's location. */
   readonly location: string;
   readonly version: number;
-  /** Files removed at this time or before have no tombstone any more. */
+  /** Files removed before this time have no tombstone any more. */
   readonly sinceMs: number;
   /**
    * Begin with a checkpoint that is no newer than this time, if there is one: later ones forgot what
@@ -141,7 +141,7 @@ async function takeCommits(
 function take(action: Action, { sinceMs }: TombstoneWish, tombstones: Tombstones): void {
   if (action.kind === 'add') tombstones.forget(action.path, action.deletionVector);
   else if (action.kind === 'remove') {
-    if ((action.deletionTimestamp ?? 0) > sinceMs) tombstones.add(action);
+    if ((action.deletionTimestamp ?? 0) >= sinceMs) tombstones.add(action);
     else tombstones.forget(action.path, action.deletionVector);
   }
 }

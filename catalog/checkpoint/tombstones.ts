@@ -41,7 +41,8 @@ export class Tombstones {
   add(remove: RemoveFile): void {
     this.forget(remove.path, remove.deletionVector);
     const { partitionValues = {}, size = 0, deletionTimestamp = 0 } = remove;
-    const row = this.#builder.addFile({
+    const row = this.#builder.rowCount;
+    this.#builder.addFile({
       kind: 'add',
       path: remove.path,
       partitionValues,

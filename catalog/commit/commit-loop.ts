@@ -73,6 +73,7 @@ export async function commitMembers(
 class CommitAttempt {
   readonly #ports: CommitPorts;
   #members: readonly Member[];
+  readonly #done: { readonly member: Member; readonly version: number }[] = [];
 
   constructor(members: readonly Member[], ports: CommitPorts) {
     this.#members = members;
@@ -103,7 +104,7 @@ class CommitAttempt {
         case 'free':
           return true;
         case 'done':
-          member.skipped(verdict.version);
+          this.#done.push({ member, version: verdict.version });
           return false;
         case 'conflict':
           member.failed(verdict.error);
@@ -112,7 +113,34 @@ class CommitAttempt {
     });
   }
 
+  /**
+   * Tells those whose work is in the log already. The commit that has it may be visible without
+   * being durable yet, and its writer may never come to say so; what is told here must last.
+   */
+  async #tellDone(location: string): Promise<void> {
+    const { store } = this.#ports;
+    for (const { member, version } of this.#done.splice(0)) {
+      try {
+        const file = commitLocation(location, version);
+        // One that was cleaned up was durable long ago.
+        if ((await store.stat(file)) !== undefined) await store.sync([file]);
+        member.skipped(version);
+      } catch (error) {
+        member.failed(asError(error));
+      }
+    }
+  }
+
   async run(known: KnownVersion | undefined): Promise<KnownVersion | undefined> {
+    const location = this.#members[0]?.content.base.location ?? '';
+    try {
+      return await this.#commit(known);
+    } finally {
+      await this.#tellDone(location);
+    }
+  }
+
+  async #commit(known: KnownVersion | undefined): Promise<KnownVersion | undefined> {
     this.#keepFree(({ base, idempotenceKey: key }) => {
       const last = key === undefined ? undefined : base.txns.get(key.appId);
       const isDone = key !== undefined && last !== undefined && last >= key.version;

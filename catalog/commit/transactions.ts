@@ -24,7 +24,7 @@ export interface CommittedVersion {
   readonly version: number;
   readonly definition: TableDefinition | undefined;
   /** The table at its newest version, which may be a later one. */
-  snapshot(): Promise<Snapshot>;
+  readonly snapshot: () => Promise<Snapshot>;
 }
 
 /** Work after a commit: checkpoints, checksums, cleanup. What it throws is reported and ignored. */

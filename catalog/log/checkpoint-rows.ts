@@ -10,6 +10,7 @@ import {
   type ColumnVector,
 } from '../column-batch.ts';
 import type { ParquetColumn } from '../ports.ts';
+import type { FileColumns } from '../file-chunk-builder.ts';
 import type { Reconciliation } from './action-reconciliation.ts';
 import {
   parseActionBody,
@@ -93,6 +94,7 @@ export class CheckpointReader {
   }
 
   #takeActions(kind: ActionKind, column: BytesVector, from: number, rowCount: number): void {
+    if (!hasValues(column)) return;
     for (let row = from; row < rowCount; row++) {
       if (!isPresent(column, row)) continue;
       this.#row = row;
@@ -109,44 +111,49 @@ export class CheckpointReader {
     const [path, partitions, sizes, times, stats, vectors, rowIds, versions, tags, clustering] =
       columns;
     const paths = this.#texts(path, 'add.path');
-    const statTexts = this.#texts(stats, 'add.stats');
     const partitionTexts = this.#texts(partitions, 'add.partitionValues');
     const vectorTexts = this.#texts(vectors, 'add.deletionVector');
     const tagTexts = this.#texts(tags, 'add.tags');
     const clusteringTexts = this.#texts(clustering, 'add.clusteringProvider');
-    for (let row = from; row < rowCount; row++) {
-      if (!isPresent(paths, row)) continue;
-      this.#row = row;
-      const size = this.#long(sizes, row, 'add.size');
-      if (size === undefined || size < 0) throw this.#where.corrupt('"add.size" is missing');
-      this.#reconciliation.files.append(
-        {
-          path: paths.bytes,
-          pathStart: paths.offsets[row] ?? 0,
-          pathEnd: paths.offsets[row + 1] ?? 0,
-          stats: statTexts.bytes,
-          statsStart: isPresent(statTexts, row) ? (statTexts.offsets[row] ?? 0) : 0,
-          statsEnd: isPresent(statTexts, row) ? (statTexts.offsets[row + 1] ?? 0) : 0,
-        },
-        {
-          size,
-          modificationTime: this.#long(times, row, 'add.modificationTime') ?? 0,
-          baseRowId: this.#long(rowIds, row, 'add.baseRowId'),
-          defaultRowCommitVersion: this.#long(versions, row, 'add.defaultRowCommitVersion'),
-        },
-        isPresent(partitionTexts, row) ? this.#partitionValuesAt(partitionTexts, row) : {},
-        isPresent(vectorTexts, row)
-          ? parseDeletionVector(this.#reader({ deletionVector: this.#jsonAt(vectorTexts, row) }))
-          : undefined,
-        {
+    const isRare = [vectorTexts, tagTexts, clusteringTexts].some((column) => hasValues(column));
+    const sizeNumbers = this.#numbers(sizes, 'add.size');
+    const modificationTimes = this.#numbers(times, 'add.modificationTime');
+    const files: FileColumns = {
+      paths,
+      sizes: sizeNumbers ?? new Float64Array(rowCount).fill(NaN),
+      modificationTimes: modificationTimes?.map(zeroForNone) ?? new Float64Array(rowCount),
+      stats: withoutNullBytes(this.#texts(stats, 'add.stats')),
+      baseRowIds: this.#numbers(rowIds, 'add.baseRowId'),
+      defaultRowCommitVersions: this.#numbers(versions, 'add.defaultRowCommitVersion'),
+      rest: (row) => {
+        this.#row = row;
+        const partitionValues = isPresent(partitionTexts, row)
+          ? this.#partitionValuesAt(partitionTexts, row)
+          : {};
+        if (!isRare) return { partitionValues };
+        return {
+          partitionValues,
+          deletionVector: isPresent(vectorTexts, row)
+            ? parseDeletionVector(this.#reader({ deletionVector: this.#jsonAt(vectorTexts, row) }))
+            : undefined,
           tags: isPresent(tagTexts, row)
             ? this.#reader({ tags: this.#jsonAt(tagTexts, row) }).optionalStringMap('tags')
             : undefined,
           clusteringProvider: isPresent(clusteringTexts, row)
             ? textOf(clusteringTexts, row)
             : undefined,
-        },
-      );
+        };
+      },
+    };
+    for (let row = from; row < rowCount; row++) {
+      const start = row;
+      while (row < rowCount && isPresent(paths, row)) {
+        this.#row = row;
+        const size = files.sizes[row] ?? NaN;
+        if (Number.isNaN(size) || size < 0) throw this.#where.corrupt('"add.size" is missing');
+        row++;
+      }
+      if (row > start) this.#reconciliation.files.append(files, start, row);
     }
   }
 
@@ -179,14 +186,37 @@ export class CheckpointReader {
     throw this.#where.corrupt(`"${name}" is a column of ${column?.kind ?? 'nothing'}, not text`);
   }
 
-  #long(column: ColumnVector | undefined, row: number, name: string): number | undefined {
-    if (column === undefined || !isPresent(column, row)) return undefined;
+  /** NaN for NULL; `undefined` for a column of nothing but NULLs. */
+  #numbers(column: ColumnVector | undefined, name: string): Float64Array | undefined {
+    if (column === undefined || !hasValues(column)) return undefined;
     if (column.kind !== 'long' && column.kind !== 'int') {
       throw this.#where.corrupt(`"${name}" is a column of ${column.kind}, not of integers`);
     }
-    const value = Number(column.values[row] ?? 0);
-    if (Number.isSafeInteger(value)) return value;
-    throw this.#where.corrupt(`"${name}" is ${value} instead of an integer of at most 2^53 - 1`);
+    const { length, values } = column;
+    const numbers = new Float64Array(length);
+    // The halves of 64-bit integers, low then high: no BigInt is made of them.
+    const halves =
+      column.kind === 'long'
+        ? new Int32Array(column.values.buffer, column.values.byteOffset, 2 * length)
+        : undefined;
+    for (let row = 0; row < length; row++) {
+      if (!isPresent(column, row)) {
+        numbers[row] = NaN;
+        continue;
+      }
+      const value =
+        halves === undefined
+          ? Number(values[row] ?? 0)
+          : (halves[2 * row + 1] ?? 0) * 2 ** 32 + ((halves[2 * row] ?? 0) >>> 0);
+      if (!Number.isSafeInteger(value)) {
+        this.#row = row;
+        throw this.#where.corrupt(
+          `"${name}" is ${values[row]} instead of an integer of at most 2^53 - 1`,
+        );
+      }
+      numbers[row] = value;
+    }
+    return numbers;
   }
 
   #jsonAt(column: BytesVector, row: number): unknown {
@@ -200,6 +230,34 @@ export class CheckpointReader {
       throw this.#where.corrupt('a value is not JSON', cause);
     }
   }
+}
+
+/** Whether any row of the column holds a value. */
+function hasValues({ validity }: ColumnVector): boolean {
+  return validity?.some((bits) => bits !== 0) ?? true;
+}
+
+function zeroForNone(value: number): number {
+  return Number.isNaN(value) ? 0 : value;
+}
+
+/** The same texts, those of NULLs empty, which they need not be. */
+function withoutNullBytes(column: BytesVector): BytesVector {
+  const { length, offsets, validity } = column;
+  const isEmpty = (row: number): boolean => offsets[row] === offsets[row + 1];
+  let isClean = true;
+  for (let row = 0; validity !== undefined && isClean && row < length; row++) {
+    isClean = isPresent(column, row) || isEmpty(row);
+  }
+  if (isClean) return column;
+  const clean = new Int32Array(length + 1);
+  const texts: Uint8Array[] = [];
+  for (let row = 0; row < length; row++) {
+    const text = Buffer.from(isPresent(column, row) ? textOf(column, row) : '');
+    texts.push(text);
+    clean[row + 1] = (clean[row] ?? 0) + text.length;
+  }
+  return { ...column, offsets: clean, bytes: Buffer.concat(texts) };
 }
 
 /** A struct of nothing but NULLs is how some writers leave out an action. */

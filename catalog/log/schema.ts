@@ -109,34 +109,62 @@ function readField(json: unknown, path: readonly string[], table: string): Struc
   if (metadata !== null && !isRecord(metadata)) {
     throw corrupt(table, `the metadata of ${columnText(fieldPath)} is not an object`);
   }
-  refuseCollations(metadata ?? {}, fieldPath, table);
+  const type = readType(json['type'], fieldPath, table);
   return {
     name,
-    type: readType(json['type'], fieldPath, table),
+    type: collatedType(type, metadata ?? {}, fieldPath, table),
     nullable: readFlag(json, 'nullable', fieldPath, table),
     metadata: (metadata ?? {}) as { readonly [key: string]: JsonValue },
   };
 }
 
 /**
- * Strings with a collation compare by its rules, which are not known here; only UTF8_BINARY is the
- * order of bytes. The collations of nested strings are in the metadata of the column they lie in.
+ * The type with the collations that the field's metadata gives its strings, those in arrays and maps
+ * included. Only UTF8_BINARY is the order of bytes.
  */
-function refuseCollations(
+function collatedType(
+  type: DataType,
   metadata: { readonly [key: string]: unknown },
   path: readonly string[],
   table: string,
-): void {
+): DataType {
   const collations = metadata['__COLLATIONS'];
-  if (!isRecord(collations)) return;
-  for (const [where, collation] of Object.entries(collations)) {
-    if (typeof collation === 'string' && collation.endsWith('UTF8_BINARY')) continue;
-    throw new CodedError(
-      'UNSUPPORTED_DATATYPE',
-      `Column ${columnText(path)} of ${table} has the collation ${String(collation)} at "${where}".`,
-      { hint: 'Read the table with an engine that supports collations.' },
-    );
-  }
+  if (!isRecord(collations)) return type;
+  const left = new Map(Object.entries(collations));
+  const collate = (of: DataType, at: string): DataType => {
+    switch (of.kind) {
+      case 'string': {
+        const collation = collationName(left.get(at));
+        if (collation === undefined) return of;
+        left.delete(at);
+        return collation === 'UTF8_BINARY' ? of : { kind: 'string', collation };
+      }
+      case 'array':
+        return { ...of, elementType: collate(of.elementType, `${at}.element`) };
+      case 'map': {
+        const keyType = collate(of.keyType, `${at}.key`);
+        return { ...of, keyType, valueType: collate(of.valueType, `${at}.value`) };
+      }
+      default:
+        return of;
+    }
+  };
+  const collated = collate(type, path.at(-1) ?? '');
+  const [unknown] = left;
+  if (unknown === undefined) return collated;
+  throw new CodedError(
+    'UNSUPPORTED_DATATYPE',
+    `Column ${columnText(path)} of ${table} has the collation ${String(unknown[1])} at ` +
+      `"${unknown[0]}", where it has no string.`,
+    { hint: 'Read the table with an engine that supports collations.' },
+  );
+}
+
+/** `UNICODE_CI` of `icu.UNICODE_CI` or `icu.UNICODE_CI.75.1`: provider, name, version. */
+function collationName(text: unknown): string | undefined {
+  const name =
+    typeof text === 'string' ? /^(?:\w+\.)?([A-Za-z]\w*)(?:\.[\d.]+)?$/.exec(text) : null;
+  return name?.[1];
 }
 
 /** Absent means true, the weaker promise. */

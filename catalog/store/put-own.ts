@@ -16,20 +16,35 @@ export async function putOwn(
   try {
     outcome = await store.putIfAbsent(location, bytes, options);
   } catch (error) {
-    return settleFailure(store, location, bytes, error);
+    return settle(store, location, bytes, { kind: 'failed', failure: error });
   }
-  if (outcome === 'exists' && (await holds(store, location, bytes)) === 'own') return 'created';
-  return outcome;
+  return outcome === 'created' ? outcome : settle(store, location, bytes, { kind: 'exists' });
 }
 
+type Doubt =
+  | { readonly kind: 'failed'; readonly failure: unknown }
+  /** By another, or by an attempt of one's own that a client library has repeated. */
+  | { readonly kind: 'exists' };
+
+/** Looks this often: not to know is worse than to wait. */
+const looksMax = 3;
+
 /** Runs without the caller's signal: once the put was sent, what became of it must be known. */
-async function settleFailure(
+async function settle(
   store: ObjectStore,
   location: string,
   bytes: Uint8Array,
-  failure: unknown,
+  doubt: Doubt,
 ): Promise<'created' | 'exists'> {
-  const found = await holds(store, location, bytes).catch(() => 'unknown' as const);
+  let found: 'own' | 'other' | 'nothing' | undefined;
+  let failure: unknown = doubt.kind === 'failed' ? doubt.failure : undefined;
+  for (let looks = 0; looks < looksMax && found === undefined; looks++) {
+    try {
+      found = await holds(store, location, bytes);
+    } catch (error) {
+      failure ??= error;
+    }
+  }
   switch (found) {
     case 'own':
       await confirmDurable(store, location, failure);
@@ -37,11 +52,14 @@ async function settleFailure(
     case 'other':
       return 'exists';
     case 'nothing':
-      throw failure;
-    case 'unknown':
+      if (doubt.kind === 'exists') return 'exists';
+      throw doubt.failure;
+    case undefined:
       throw new CodedError(
         'IO_ERROR',
-        `Writing ${location} failed, and so did looking whether it was written nevertheless.`,
+        doubt.kind === 'failed'
+          ? `Writing ${location} failed, and so did looking whether it was written nevertheless.`
+          : `There is ${location}, and looking whether it is what was to be written there failed.`,
         { hint: 'Look at the table’s history before running the statement again.', cause: failure },
       );
   }

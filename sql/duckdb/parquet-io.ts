@@ -170,7 +170,10 @@ function columnSql(
     if (type === undefined) return undefined;
     sql = `struct_extract(${sql}, ${quoteString(name)})`;
   }
-  if (column.as === 'text' && isNested(type)) return `CAST(to_json(${sql}) AS VARCHAR)`;
+  if (column.as === 'text' && isNested(type)) {
+    // Most rows have no such action: DuckDB makes text of those only that have.
+    return `CASE WHEN ${sql} IS NOT NULL THEN CAST(to_json(${sql}) AS VARCHAR) END`;
+  }
   return `CAST(${sql} AS ${sqlType})`;
 }
 

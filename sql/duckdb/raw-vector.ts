@@ -42,7 +42,9 @@ export function readBytes(
   validity: Uint8Array | undefined,
 ): BytesVector {
   const offsets = new Int32Array(length + 1);
-  if (length === 0) return { kind: 'bytes', length, validity, offsets, bytes: new Uint8Array(0) };
+  if (length === 0 || validity?.every((bits) => bits === 0) === true) {
+    return { kind: 'bytes', length, validity, offsets, bytes: new Uint8Array(0) };
+  }
   const slots = duckdb.vector_get_data(vector, length * 16);
   const words = new DataView(slots.buffer, slots.byteOffset, slots.byteLength);
   let total = 0;

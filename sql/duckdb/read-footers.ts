@@ -153,9 +153,13 @@ async function readShape(
     name,
     { typeText: type.toString(), type: fileType(type) },
   ]);
+  const topLevel = topLevelElements(elements);
   return {
     columns: new Map(columns),
-    namesById: topLevelIds(elements),
+    ambiguousNames: ambiguousNames(topLevel.map(({ name }) => name)),
+    namesById: new Map(
+      topLevel.flatMap(({ name, id }) => (id === undefined ? [] : [[id, name] as const])),
+    ),
     calendar,
     variantNulls: new Map(),
   };
@@ -178,16 +182,25 @@ function fileType(type: DuckDBType): FileType {
 }
 
 /** The elements of a Parquet schema lie depth first, each with the number of its children. */
-function topLevelIds(elements: readonly (readonly unknown[])[]): ReadonlyMap<number, string> {
-  const ids = new Map<number, string>();
+function topLevelElements(
+  elements: readonly (readonly unknown[])[],
+): readonly { readonly name: string; readonly id: number | undefined }[] {
+  const found: { name: string; id: number | undefined }[] = [];
   const open: number[] = [];
   for (const [name, fieldId, children] of elements.slice(1)) {
-    if (open.length === 0 && fieldId !== null) ids.set(Number(fieldId), String(name));
+    const id = fieldId === null ? undefined : Number(fieldId);
+    if (open.length === 0) found.push({ name: String(name), id });
     if (open.length > 0) open[open.length - 1] = (open.at(-1) ?? 0) - 1;
     if (Number(children ?? 0) > 0) open.push(Number(children));
     while (open.at(-1) === 0) open.pop();
   }
-  return ids;
+  return found;
+}
+
+/** DuckDB takes a column by its name but for case, and gives all but the first other names. */
+function ambiguousNames(names: readonly string[]): ReadonlySet<string> {
+  const lower = names.map((name) => name.toLowerCase());
+  return new Set(lower.filter((name, index) => lower.indexOf(name) !== index));
 }
 
 /** Where annotated variants lie that are in no list and no map. */

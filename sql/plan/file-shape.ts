@@ -35,6 +35,8 @@ export type VariantNulls =
 export interface FileShape {
   /** Top-level columns by name. */
   readonly columns: ReadonlyMap<string, FileColumn>;
+  /** Names, in lower case, that more than one top-level column has but for case. */
+  readonly ambiguousNames: ReadonlySet<string>;
   /** Names of top-level columns by Parquet field id. */
   readonly namesById: ReadonlyMap<number, string>;
   readonly calendar: FileCalendar;
@@ -42,13 +44,22 @@ export interface FileShape {
   readonly variantNulls: ReadonlyMap<string, VariantNulls>;
 }
 
-/** The file's column that a table's column is read from. */
+/** The file's column that a table's column is read from: as DuckDB does, by name but for case. */
 export function columnInFile(
   shape: FileShape,
   { identifier }: Extract<RelationColumn, { kind: 'data' }>,
 ): FileColumn | undefined {
   const name = typeof identifier === 'number' ? shape.namesById.get(identifier) : identifier;
-  return name === undefined ? undefined : shape.columns.get(name);
+  return name === undefined ? undefined : getByName(shape.columns, name);
+}
+
+/** The value of exactly that name, else of the one that differs by case. */
+export function getByName<T>(values: ReadonlyMap<string, T>, name: string): T | undefined {
+  const exact = values.get(name);
+  if (exact !== undefined) return exact;
+  const lower = name.toLowerCase();
+  for (const [key, value] of values) if (key.toLowerCase() === lower) return value;
+  return undefined;
 }
 
 /**
@@ -60,6 +71,7 @@ export function isPlainFile(
   columns: readonly RelationColumn[],
   virtualColumns: readonly string[],
 ): boolean {
+  if (shape.ambiguousNames.size > 0) return false;
   for (const name of shape.columns.keys()) {
     if (virtualColumns.includes(name.toLowerCase())) return false;
   }

@@ -9,6 +9,7 @@ import { parseFileStats, type StatsColumn } from '../../catalog/log/file-stats.t
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import { columnInFile, isPlainFile, type FileShape } from './file-shape.ts';
 import { virtualColumns, type RelationColumn } from './relation-sql.ts';
+import { requireClearName, requireClearNames } from './clear-names.ts';
 import { same, storedType, type StoredType } from './stored-type.ts';
 
 /** One way in which files store the table's columns. */
@@ -29,7 +30,8 @@ export interface KnownShapes {
 }
 
 /**
- * The way in which each file stores `columns`, which are the snapshot's. Throws as `storedType`.
+ * The way in which each file stores `columns`, which are the snapshot's. Throws as `storedType`, and
+ * UNSUPPORTED_FEATURE for columns that only the case of their names tells apart.
  * A file whose shape is not known is taken to store them as they are; `needsFooter` tells for which
  * files that would be a guess.
  */
@@ -38,6 +40,7 @@ export function fileStorage(
   columns: readonly RelationColumn[],
   shapes: KnownShapes,
 ): (file: FileHandle) => FileStorage {
+  requireClearNames(columns);
   const isOld = mayBeOld(snapshot);
   const known = new Map<FileShape, Map<boolean, FileStorage>>();
   const unknown: FileStorage = {
@@ -70,6 +73,7 @@ function storageOf(
   const facts = { calendar: shape.calendar, mayBeOld, variantNulls: shape.variantNulls };
   const stored = columns.map((column) => {
     if (column.kind === 'partition') return same;
+    if (typeof column.identifier === 'string') requireClearName(shape, column.identifier);
     const found = columnInFile(shape, column);
     return found === undefined ? same : storedType(column.physical, found.type, facts);
   });

@@ -30,6 +30,7 @@ export function joinPlans(...parts: readonly (QueryPlan | string)[]): QueryPlan 
     scans: plans.flatMap(({ scans }) => scans),
     isAnsweredFromLog: false,
     unskipped: undefined,
+    collations: [],
     deletedRows: plans.flatMap(({ deletedRows }) => deletedRows),
     filesTotal: sum(({ filesTotal }) => filesTotal),
     filesScanned: sum(({ filesScanned }) => filesScanned),

@@ -5,6 +5,7 @@
  */
 import { columnMappingMode } from '../../catalog/log/column-mapping.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
+import { requireClearName } from './clear-names.ts';
 import type { FileShape } from './file-shape.ts';
 import type { HiddenColumn } from './metadata-column-sql.ts';
 import type { RelationColumn } from './relation-sql.ts';
@@ -14,15 +15,16 @@ export function needsNames(snapshot: Snapshot, { sources }: HiddenColumn): boole
   return sources.length > 0 && columnMappingMode(snapshot) === 'id';
 }
 
-/** What the file calls each of the columns. */
+/** What the file calls each of the columns. Throws UNSUPPORTED_FEATURE as `requireClearName`. */
 export function namesInFile(
-  { namesById }: FileShape,
+  shape: FileShape,
   columns: readonly RelationColumn[],
 ): readonly string[] {
   return columns.map((column, index) => {
     if (column.kind === 'partition') return '';
     const { identifier } = column;
-    const name = typeof identifier === 'number' ? namesById.get(identifier) : identifier;
+    const name = typeof identifier === 'number' ? shape.namesById.get(identifier) : identifier;
+    if (name !== undefined) requireClearName(shape, name);
     // A name that no file has: the column is all NULL in it.
     return name ?? `__levee_missing_${index}`;
   });

@@ -1,5 +1,6 @@
 /** What is to be run, as plain data: which files of which tables, and the SQL over them. */
 import type { FileHandle } from '../../catalog/active-files.ts';
+import type { DataType } from '../../catalog/data-type.ts';
 import type { DeletionVectorDescriptor } from '../../catalog/log/actions.ts';
 import type { Predicate } from '../../catalog/predicate.ts';
 import type { PrunedFiles } from '../../catalog/pruning-steps.ts';
@@ -23,8 +24,10 @@ export interface SkippedFiles {
   readonly pruned: readonly PrunedFiles[];
 }
 
-/** A relation of row positions that the SQL names and that must be there before it runs. */
+/** Row positions that the SQL names and that must be there before it runs. */
 export interface DeletedRows {
+  /** See `DeletedRowsRelation`. */
+  readonly kind: 'bits' | 'positions';
   readonly name: string;
   readonly snapshot: Snapshot;
   /** All with a deletion vector, in the order of the list that the SQL reads. */
@@ -48,6 +51,8 @@ export interface QueryPlan {
   readonly sql: string;
   /** The place in the user's text of a UTF-16 offset in `sql`. */
   toSource(offset: number): number;
+  /** By column of the result its type where that has collations, which DuckDB's types do not tell. */
+  readonly collations: readonly (DataType | undefined)[];
   /** Statements that the connection has to run before. */
   readonly setUp: readonly string[];
   /** One for each reference to a table. */

@@ -12,7 +12,7 @@ import { CodedError } from '../../catalog/coded-error.ts';
 import type { DataType, StructField } from '../../catalog/data-type.ts';
 import { quoteIdentifier } from '../quote.ts';
 import { duckdbType } from '../types.ts';
-import type { FileCalendar, FileType, VariantNulls } from './file-shape.ts';
+import { getByName, type FileCalendar, type FileType, type VariantNulls } from './file-shape.ts';
 
 export type StoredType =
   /** As the column's type; a narrower number is widened by DuckDB itself. */
@@ -79,7 +79,7 @@ class Comparison {
       case 'struct': {
         if (file.kind !== 'struct') return same;
         const fields = type.fields.map((field) => {
-          const found = file.fields.get(field.name);
+          const found = getByName(file.fields, field.name);
           return found === undefined
             ? same
             : this.compare(field.type, found, [...path, field.name]);

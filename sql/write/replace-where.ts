@@ -91,6 +91,7 @@ async function replaceOnce(statement: ReplaceWhere, context: WorkContext): Promi
       touchesAll: found.touchesAll,
       oldChangeTypeSql: quoteString('delete'),
       updatesRows: false,
+      newRowCount: undefined,
       newRows: [{ changeType: 'insert', bound, select: (plan) => joinPlans(before, plan, after) }],
     },
     context,

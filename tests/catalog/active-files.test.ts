@@ -127,14 +127,16 @@ test('a broken path in a checkpoint is damage each time it is met, and nothing h
   const editor = new ActiveFilesEditor(none);
   const append = (path: string): void => {
     const bytes = Buffer.from(path);
-    const at = { path: bytes, pathStart: 0, pathEnd: bytes.length };
-    editor.append(
-      { ...at, stats: bytes, statsStart: 0, statsEnd: 0 },
-      { size: 1, modificationTime: 1, baseRowId: undefined, defaultRowCommitVersion: undefined },
-      {},
-      undefined,
-      {},
-    );
+    const columns = {
+      paths: { bytes, offsets: Uint32Array.of(0, bytes.length) },
+      stats: { bytes, offsets: Uint32Array.of(0, 0) },
+      sizes: Float64Array.of(1),
+      modificationTimes: Float64Array.of(1),
+      baseRowIds: undefined,
+      defaultRowCommitVersions: undefined,
+      rest: () => ({ partitionValues: {} }),
+    };
+    editor.append(columns, 0, 1);
   };
   for (let i = 0; i < 20; i++) append(`part-${i}`);
   append('100%');
@@ -142,6 +144,44 @@ test('a broken path in a checkpoint is damage each time it is met, and nothing h
   for (let i = 0; i < 100; i++) {
     throwsCoded('DELTA_LOG_CORRUPT', /"100%"/, () => files.find('part-1'));
   }
+});
+
+test('files by column go on in the next chunk where one is full', () => {
+  const count = 70_000;
+  const texts = Array.from({ length: count }, (_, i) => `part-${i}`);
+  const offsets = new Uint32Array(count + 1);
+  texts.forEach((text, i) => (offsets[i + 1] = (offsets[i] ?? 0) + text.length));
+  const names = { bytes: Buffer.from(texts.join('')), offsets };
+  const numbers = Float64Array.from(texts, (_, i) => (i % 3 === 0 ? NaN : i));
+  const editor = new ActiveFilesEditor(none);
+  editor.add(add('first', { size: 1 }));
+  const columns = {
+    paths: names,
+    stats: names,
+    sizes: Float64Array.from(texts, (_, i) => i),
+    modificationTimes: new Float64Array(count),
+    baseRowIds: numbers,
+    defaultRowCommitVersions: undefined,
+    rest: (row: number) => ({ partitionValues: { p: String(row % 7) } }),
+  };
+  editor.append(columns, 10, 69_000);
+  editor.append(columns, 69_000, count);
+  editor.remove('part-65000', undefined);
+  const files = editor.finish();
+  assert.equal(files.count, count - 10);
+  assert.equal(files.totalBytes, (count * (count - 1)) / 2 - 45 - 65_000 + 1);
+  for (const i of [10, 64_999, 65_545, 65_546, 69_000, 69_999]) {
+    const file = files.find(`part-${i}`) ?? -1;
+    assert.deepEqual(
+      [files.rawPath(file), files.stats(file), files.sizeBytes(file), files.baseRowId(file)],
+      [`part-${i}`, `part-${i}`, i, i % 3 === 0 ? undefined : i],
+    );
+    assert.equal(files.partitionValue(file, 'p'), String(i % 7));
+    assert.equal(files.defaultRowCommitVersion(file), undefined);
+  }
+  assert.equal(files.find('part-9'), undefined);
+  assert.equal(files.find('part-65000'), undefined);
+  assert.ok(files.sizeInMemoryBytes < 8e6, `${files.sizeInMemoryBytes} bytes`);
 });
 
 test('many small commits make few chunks, and removals leave no chunk mostly dead', () => {
@@ -185,6 +225,11 @@ class Model {
     if (change.kind === 'add') this.#files.set(key, change);
   }
 
+  hasPathTwice(): boolean {
+    const paths = [...this.#files.keys()].map((key) => key.slice(0, key.indexOf('\0')));
+    return new Set(paths).size < paths.length;
+  }
+
   list(): readonly string[] {
     return [...this.#files.values()].map((file) => JSON.stringify(file)).sort();
   }
@@ -224,6 +269,10 @@ test('after any commits the files are those of a simple map', () => {
       let files = none;
       for (const commit of commits) {
         for (const each of commit) model.apply(each);
+        if (model.hasPathTwice()) {
+          assert.throws(() => advance(files, ...commit), { code: 'DELTA_LOG_CORRUPT' });
+          return;
+        }
         files = advance(files, ...commit);
         const found = [...files].map((file) => {
           const { dataChange: _, ...rest } = files.addFile(file);

@@ -21,12 +21,10 @@ const skip = skipWithoutShared('corpus');
 /** Reasons that lie in data files, beyond the log: the snapshot is fine. */
 const beyondTheLog = /data files? (missing|damaged)|deletion vector missing/;
 
-/** Tables that are not for their data only: the checkpoint is no valid Parquet; strings have
- * collations. */
+/** Tables that are not for their data only: the checkpoint is no valid Parquet. */
 const ownRefusals: { readonly [table: string]: readonly string[] } = {
   malformedMetadata: ['DELTA_LOG_CORRUPT'],
   multiPartCheckpoint: ['DELTA_LOG_CORRUPT'],
-  'collations-preview-table': ['UNSUPPORTED_DATATYPE'],
 };
 
 /** What must not be readable, and the code that says so. */

@@ -327,7 +327,10 @@ test('reconciling compactions of random logs gives what their commits give', () 
         ...bySubject.values(),
         ...actions.slice(last + 1).flat(),
       ];
-      assert.deepEqual(filesAfter(short), filesAfter(actions.flat()));
+      // A path with two deletion vectors is refused; then the order of actions decides when.
+      const plain = filesAfter(actions.flat());
+      fc.pre(plain !== 'refused');
+      assert.deepEqual(filesAfter(short), plain);
     }),
     { numRuns: 500 },
   );
@@ -341,7 +344,7 @@ function fileAction([file, vector, isAdd]: readonly [number, number, boolean]): 
   return isAdd ? add(`f${file}`, { deletionVector }) : remove(`f${file}`, { deletionVector });
 }
 
-function filesAfter(actions: readonly Action[]): readonly string[] {
+function filesAfter(actions: readonly Action[]): readonly string[] | 'refused' {
   const reconciliation = new Reconciliation({
     protocol: undefined,
     metadata: undefined,
@@ -350,7 +353,13 @@ function filesAfter(actions: readonly Action[]): readonly string[] {
     files: ActiveFiles.empty('/t'),
   });
   for (const action of actions) reconciliation.apply(action);
-  const { files } = reconciliation.finish();
+  let files: ActiveFiles;
+  try {
+    ({ files } = reconciliation.finish());
+  } catch (error) {
+    assertCoded(error, 'DELTA_LOG_CORRUPT', /twice, with two deletion vectors/);
+    return 'refused';
+  }
   return [...files]
     .map((file) => `${files.rawPath(file)} ${files.deletionVector(file)?.pathOrInlineDv}`)
     .sort();

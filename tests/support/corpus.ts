@@ -212,6 +212,8 @@ export function corpusType(type: DataType): JsonValue {
         keyType: corpusType(type.keyType),
         valueType: corpusType(type.valueType),
       };
+    case 'string':
+      return type.collation === undefined ? 'string' : `string collate ${type.collation}`;
     case 'decimal':
       return `decimal(${type.precision},${type.scale})`;
     case 'boolean':
@@ -221,7 +223,6 @@ export function corpusType(type: DataType): JsonValue {
     case 'long':
     case 'float':
     case 'double':
-    case 'string':
     case 'binary':
     case 'date':
     case 'timestamp':

@@ -44,8 +44,12 @@ export function fileKey(path: string, vector: DeletionVectorDescriptor | undefin
   return `${path} ${vector?.pathOrInlineDv ?? ''}`;
 }
 
-/** `startMs` is when the first commit removes files; each later one does it a minute later. */
-export function tableHistory(steps: readonly Step[], startMs: number): TableHistory {
+/** `startMs` is when the first commit removes files; each later one does it `stepMs` later. */
+export function tableHistory(
+  steps: readonly Step[],
+  startMs: number,
+  stepMs = 60_000,
+): TableHistory {
   const active = new Map<string, AddFile>();
   const tombstones = new Map<string, RemoveFile>();
   const domains = new Set<number>();
@@ -59,7 +63,7 @@ export function tableHistory(steps: readonly Step[], startMs: number): TableHist
       touched.add(path);
       const found = active.get(path);
       const removal = (file: AddFile): void => {
-        const action = removeOf(file, startMs + version * 60_000, number);
+        const action = removeOf(file, startMs + version * stepMs, number);
         actions.push(action);
         active.delete(path);
         tombstones.set(fileKey(path, file.deletionVector), { ...action, dataChange: false });

@@ -1,4 +1,5 @@
 /** A table in memory with transactions on it, ids and time under the test's control. */
+import { setMaxListeners } from 'node:events';
 import {
   createTransactions,
   type Transactions,
@@ -16,6 +17,7 @@ import { MemoryStore } from './memory-store.ts';
 import { TableBuilder } from './table-builder.ts';
 
 export const noSignal = new AbortController().signal;
+setMaxListeners(0, noSignal);
 
 export function describe(
   operation = 'WRITE',

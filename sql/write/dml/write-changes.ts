@@ -50,8 +50,8 @@ export interface ChangesToWrite {
   readonly oldChangeTypeSql: string;
   readonly updatesRows: boolean;
   readonly newRows: readonly NewRows[];
-  /** How many these are. */
-  readonly newRowCount: number;
+  /** How many these are, where it is known before they are written. */
+  readonly newRowCount: number | undefined;
 }
 
 export interface WrittenChanges {
@@ -108,10 +108,12 @@ function requireRowCount(
     (sum, { liveRows, touchedRows }) => sum + liveRows - touchedRows,
     0,
   );
-  if (writtenRows === copied + newRowCount) return;
+  const isRight =
+    newRowCount === undefined ? writtenRows >= copied : writtenRows === copied + newRowCount;
+  if (isRight) return;
   throw new CodedError(
     'INTERNAL_ERROR',
-    `The statement wrote ${writtenRows} rows where ${copied + newRowCount} were expected; nothing is committed.`,
+    `The statement wrote ${writtenRows} rows where ${copied + (newRowCount ?? 0)} were expected; nothing is committed.`,
   );
 }
 

@@ -128,8 +128,8 @@ test('tombstones are kept for deletedFileRetentionDuration and no longer', async
     ...['old', 'young', 'untimed'].map((path) => add(path)),
   );
   table.commit(
-    remove('old', { deletionTimestamp: now - 2 * dayMs }),
-    remove('young', { deletionTimestamp: now - 2 * dayMs + 1 }),
+    remove('old', { deletionTimestamp: now - 2 * dayMs - 1 }),
+    remove('young', { deletionTimestamp: now - 2 * dayMs }),
     remove('untimed', { deletionTimestamp: undefined }),
   );
   await writeCheckpoint(await table.load(), table.ports);

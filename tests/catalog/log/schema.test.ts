@@ -122,11 +122,47 @@ for (const [name, text, message] of damaged) {
     throwsCoded('DELTA_LOG_CORRUPT', message, () => parseSchema(text, 't')));
 }
 
-test('a string with a collation is refused by column, unless its order is that of bytes', () => {
-  const collated = (collation: string): string =>
-    JSON.stringify(struct(field('c', 'string', { metadata: { __COLLATIONS: { c: collation } } })));
-  throwsCoded('UNSUPPORTED_DATATYPE', /"c" of t has the collation icu\.UNICODE/, () =>
-    parseSchema(collated('icu.UNICODE'), 't'),
+test('strings have the collations of their field, nested ones too, unless it is the order of bytes', () => {
+  const string = { kind: 'string' } as const;
+  const lcase = { kind: 'string', collation: 'UTF8_LCASE' } as const;
+  const typeOf = (type: unknown, collations: unknown): unknown =>
+    parseSchema(
+      JSON.stringify(struct(field('c', type, { metadata: { __COLLATIONS: collations } }))),
+      't',
+    ).fields[0]?.type;
+  assert.deepEqual(typeOf('string', { c: 'spark.UTF8_LCASE' }), lcase);
+  assert.deepEqual(typeOf('string', { c: 'icu.de_CI_AI.75.1' }), {
+    ...string,
+    collation: 'de_CI_AI',
+  });
+  assert.deepEqual(typeOf('string', { c: 'spark.UTF8_BINARY' }), string);
+  assert.deepEqual(typeOf('string', { c: 'spark.UTF8_BINARY_RTRIM' }), {
+    ...string,
+    collation: 'UTF8_BINARY_RTRIM',
+  });
+  const list = { type: 'array', elementType: 'string', containsNull: true };
+  const map = { type: 'map', keyType: 'string', valueType: list, valueContainsNull: true };
+  assert.deepEqual(typeOf(map, { 'c.key': 'spark.UTF8_LCASE', 'c.value.element': 'icu.UNICODE' }), {
+    kind: 'map',
+    keyType: lcase,
+    valueType: {
+      kind: 'array',
+      elementType: { ...string, collation: 'UNICODE' },
+      containsNull: true,
+    },
+    valueContainsNull: true,
+  });
+  for (const unknown of [
+    { d: 'icu.UNICODE' },
+    { 'c.element': 'icu.UNICODE' },
+    { c: 7 },
+    { c: '' },
+  ]) {
+    throwsCoded('UNSUPPORTED_DATATYPE', /"c" of t has the collation/, () =>
+      typeOf('string', unknown),
+    );
+  }
+  throwsCoded('UNSUPPORTED_DATATYPE', /where it has no string/, () =>
+    typeOf('long', { c: 'icu.de' }),
   );
-  assert.equal(parseSchema(collated('spark.UTF8_BINARY'), 't').fields.length, 1);
 });

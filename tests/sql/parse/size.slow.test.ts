@@ -88,10 +88,6 @@ const repeated: readonly string[] = [
   'for ',
   'at (',
   'x: ',
-  'a int, ',
-  'a = 1, ',
-  'case when ',
-  'when matched and a then delete ',
 ];
 
 /** Milliseconds of CPU, so that a busy machine does not matter. */
@@ -112,11 +108,6 @@ const prefixes = [
   'select * from ',
   'select * from t timestamp as of ',
   'create table t (a ',
-  'create table t (a int default ',
-  'insert into t values (',
-  'update t set a = ',
-  'merge into t using s on ',
-  'alter table t add columns (',
 ];
 
 for (const prefix of prefixes) {
@@ -142,3 +133,38 @@ for (const prefix of prefixes) {
     }
   });
 }
+
+/** What begins, and what is repeated after it. */
+const writes: readonly (readonly [head: string, pieces: readonly string[], tail: string])[] = [
+  ['create table t (', ['a int, ', 'check (a), '], 'z int)'],
+  ['create table t (a int default ', ['1 + ', 'case when ', '(1),'], '1)'],
+  ['alter table t add columns (', ['a int first, ', 'a.b.'], 'z int)'],
+  ['insert into t values ', ['(1, default), ', '(), ', '1, ', 'default, '], '(1)'],
+  ['insert into t partition (', ['a, ', 'a = 1 + '], 'z) select 1'],
+  ['update t set a = 1', [', a = 1', ' + case when 1 then 2 end', ', a.b = default'], ' where b'],
+  ['delete from t where a', [' and b', ' + (1)', ' is distinct from b'], ''],
+  [
+    'merge into t using s on a ',
+    [
+      'when matched and a then delete ',
+      '+ (1) ',
+      '+ case when a then b end ',
+      'when matched then ',
+    ],
+    'when matched then delete',
+  ],
+  ['merge into t using (select 1', [' + 1', ', 1', ', (1)'], ') s on a when matched then delete'],
+];
+
+test('a mebibyte of a writing statement', () => {
+  for (const [head, pieces, tail] of writes) {
+    for (const piece of pieces) {
+      const count = Math.floor((mebibyte - head.length - tail.length) / piece.length);
+      const text = head + piece.repeat(count) + tail;
+      for (const dialect of ['duckdb', 'spark'] as const) {
+        const ms = cpuMs(() => parseStatement(text, dialect));
+        assert.ok(ms < 2_000, `${head}${piece} in ${dialect}: ${ms.toFixed()} ms`);
+      }
+    }
+  }
+});

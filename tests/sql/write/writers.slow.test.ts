@@ -74,17 +74,20 @@ async function ask(sql: string): Promise<number[][]> {
   }
 }
 
-test('six processes append twenty times each: every commit is there, once', async () => {
-  const writers = Array.from({ length: 6 }, (_, writer) => startWriter(writer, 20));
+test('sixteen processes append fifty times each: every commit is there, once', async () => {
+  const writers = Array.from({ length: 16 }, (_, writer) => startWriter(writer, 50));
   const codes = await Promise.all(writers.map(({ ended }) => ended));
-  assert.deepEqual(codes, [0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(
+    codes,
+    writers.map(() => 0),
+  );
   const counts = await ask(
     'SELECT writer, batch, count(*), count(DISTINCT row) FROM t GROUP BY ALL ORDER BY 1, 2',
   );
-  const expected = Array.from({ length: 120 }, (_, i) => [Math.floor(i / 20), i % 20, 7, 7]);
+  const expected = Array.from({ length: 800 }, (_, i) => [Math.floor(i / 50), i % 50, 7, 7]);
   assert.deepEqual(counts, expected);
-  const [[versions] = []] = await ask('SELECT count(*) FROM t VERSION AS OF 120');
-  assert.equal(versions, 840);
+  const [[rows] = []] = await ask('SELECT count(*) FROM t VERSION AS OF 800');
+  assert.equal(rows, 5600);
 });
 
 test('a killed writer leaves whole batches and loses none that it had acknowledged', async () => {
