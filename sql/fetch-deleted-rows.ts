@@ -4,7 +4,7 @@
  */
 import { deletionVectorId, type DeletionVectorDescriptor } from '../catalog/log/actions.ts';
 import {
-  bitsUpToLast,
+  deletedRowBits,
   endOf,
   forEachRange,
   positionsOf,
@@ -17,8 +17,6 @@ import type { DeletedRows, QueryPlan } from './plan/query-plan.ts';
 import { rowNumberBits } from './plan/relation-sql.ts';
 import type { StatementContext } from './statement-context.ts';
 
-/** Rows that `get_bit` can be asked for; files for which it is planned have far fewer. */
-const deletedRowMax = 2 ** 31 - 8;
 /** Vectors that are read at the same time. */
 const parallelReads = 16;
 
@@ -37,7 +35,7 @@ export async function fetchDeletedRows(
   }
 }
 
-/** One bit a row of the only file, up to the last that is deleted and at least one more. */
+/** One bit a row of the only file. */
 async function deletedBits(
   { snapshot, files }: DeletedRows,
   context: StatementContext,
@@ -49,15 +47,16 @@ async function deletedBits(
     throw new TypeError('bits are planned for one file with a deletion vector');
   }
   if (set.cardinality !== descriptor.cardinality) throw wrongCardinality([descriptor]);
+  const rowCount = (snapshot.files.rowCount(file) ?? 0) + descriptor.cardinality;
   const end = endOf(set);
-  if (end > deletedRowMax) {
+  if (end > rowCount) {
     throw new CodedError(
       'DELTA_LOG_CORRUPT',
-      `The deletion vector ${deletionVectorId(descriptor)} marks row ${end - 1}, which the file ` +
-        `cannot have by its statistics.`,
+      `The deletion vector ${deletionVectorId(descriptor)} marks row ${end - 1} of a file that has ` +
+        `${rowCount} rows by its statistics.`,
     );
   }
-  return bitsUpToLast(set);
+  return deletedRowBits(set, rowCount);
 }
 
 /**

@@ -206,14 +206,13 @@ export function endOf({ cardinality, containers }: PositionSet): number {
 }
 
 /**
- * One bit for each row from 0 on, most significant first; 1 = in the set. Whole bytes, the last of
- * which ends behind the last position. Ask for `endOf` first.
+ * One bit for each of `rowCount` rows, most significant first; 1 = in the set, whose positions are all
+ * below `rowCount`.
  */
-export function bitsUpToLast(set: PositionSet): Uint8Array {
-  const end = endOf(set);
-  const bits = new Uint8Array(Math.floor(end / 8) + 1);
-  forEachRange(set, (start, rangeEnd) => {
-    for (let position = start; position < rangeEnd; position++) {
+export function deletedRowBits(set: PositionSet, rowCount: number): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(rowCount / 8));
+  forEachRange(set, (start, end) => {
+    for (let position = start; position < end; position++) {
       const at = position >>> 3;
       bits[at] = (bits[at] ?? 0) | (0x80 >>> (position & 7));
     }

@@ -61,7 +61,10 @@ export interface Relation {
 
 /** Where the positions are that deletion vectors mark, by the names the connection knows them by. */
 export type DeletedRowsRelation =
-  /** A variable with a bit string for the only file: 1 = deleted. Its last bit is 0. */
+  /**
+   * A variable with a bit string for the only file, which has a bit for every row: 1 = deleted. A row
+   * beyond its end, which a file has whose statistics are wrong, is an error of DuckDB's.
+   */
   | { readonly kind: 'bits'; readonly variable: string }
   | {
       /** A table with one BIGINT column of packed positions. */
@@ -96,9 +99,7 @@ function remainingRowsSql(deletedRows: DeletedRowsRelation): string {
   switch (deletedRows.kind) {
     case 'bits': {
       const bits = `getvariable(${quoteString(deletedRows.variable)})`;
-      // Rows behind the last deleted one need no bits of their own.
-      const row = `least(file_row_number, bit_length(${bits}) - 1)::INTEGER`;
-      return `WHERE get_bit(${bits}, ${row}) = 0`;
+      return `WHERE get_bit(${bits}, file_row_number::INTEGER) = 0`;
     }
     case 'positions': {
       const { table, isMarked } = deletedRows;

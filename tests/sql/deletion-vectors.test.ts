@@ -130,6 +130,30 @@ test('each file of few has a bit string, which EXPLAIN does not write out; many 
   assert.match(await explained('SELECT sum(id) FROM many'), /JOIN/);
 });
 
+test('a vector that marks a row the file does not have by its statistics is damage', async () => {
+  const table = new DeltaFolder(join(warehouse, 'default', 'beyond'), writer);
+  const add = { stats: '{"numRecords":5}', deletionVector: inlineDeletionVector([1, 7]) };
+  table.create(
+    { columns: { id: 'long' }, readerFeatures: ['deletionVectors'] },
+    await table.parquet('0.parquet', 'SELECT i AS id FROM range(9) t(i)', { add }),
+  );
+  await assert.rejects(
+    client.run({ sql: 'SELECT sum(id) FROM beyond' }),
+    (error) => error instanceof SqlFailure && error.code === 'DELTA_LOG_CORRUPT',
+  );
+});
+
+test('a file whose number of rows is not told is joined', async () => {
+  const table = new DeltaFolder(join(warehouse, 'default', 'untold'), writer);
+  const add = { deletionVector: inlineDeletionVector([1, 7]) };
+  table.create(
+    { columns: { id: 'long' }, readerFeatures: ['deletionVectors'] },
+    await table.parquet('0.parquet', 'SELECT i AS id FROM range(9) t(i)', { add }),
+  );
+  const { rows } = await client.run({ sql: 'SELECT sum(id)::BIGINT FROM untold' });
+  assert.deepEqual(rows, [[28]]);
+});
+
 test('tables with deletion vectors are joined with themselves and each other', async () => {
   const { rows } = await client.run({
     sql: `SELECT count(*) FROM few a JOIN few b USING (id) JOIN many c USING (id)`,
