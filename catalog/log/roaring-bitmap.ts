@@ -196,30 +196,6 @@ export function bitsOf(set: PositionSet, rowCount: number): Uint8Array {
   return bits;
 }
 
-/** One more than the last position; 0 for an empty set. */
-export function endOf({ cardinality, containers }: PositionSet): number {
-  let end = 0;
-  forEachRange({ cardinality, containers: containers.slice(-1) }, (_start, rangeEnd) => {
-    end = rangeEnd;
-  });
-  return end;
-}
-
-/**
- * One bit for each of `rowCount` rows, most significant first; 1 = in the set, whose positions are all
- * below `rowCount`.
- */
-export function deletedRowBits(set: PositionSet, rowCount: number): Uint8Array {
-  const bits = new Uint8Array(Math.ceil(rowCount / 8));
-  forEachRange(set, (start, end) => {
-    for (let position = start; position < end; position++) {
-      const at = position >>> 3;
-      bits[at] = (bits[at] ?? 0) | (0x80 >>> (position & 7));
-    }
-  });
-  return bits;
-}
-
 class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

@@ -58,8 +58,7 @@ export function planForColumns(query: BoundQuery, shapes: KnownShapes): QueryPla
 
 interface FileGroup {
   readonly storage: FileStorage;
-  /** How rows are removed from the files; `undefined` where none are. */
-  readonly deletedRows: DeletedRows['kind'] | undefined;
+  readonly isHoled: boolean;
   readonly files: readonly FileHandle[];
 }
 
@@ -82,60 +81,62 @@ class ScanWriter {
     const { files } = scan;
     const { snapshot } = scan.table;
     if (files.length === 0) return relationSql(tableRelation(snapshot, []));
-    const groups = this.#groups(snapshot, files, hasFewHoles(scan) ? 'bits' : 'positions');
-    return unionSql(groups.map((group) => this.#groupSql(scan, group)));
+    const holed = files.filter((file) => snapshot.files.deletionVector(file) !== undefined);
+    const alone = holed.length <= filesAloneMax ? holed : [];
+    const table = alone.length === 0 ? undefined : this.#deletedRowsTable(scan, alone);
+    const groups = this.#groups(snapshot, files, new Set(alone));
+    return unionSql(groups.map((group) => this.#groupSql(scan, group, table)));
   }
 
   /** Files that can be read in one way each. */
   #groups(
     snapshot: Snapshot,
     files: readonly FileHandle[],
-    holes: DeletedRows['kind'],
+    alone: ReadonlySet<FileHandle>,
   ): readonly FileGroup[] {
     const { columns } = tableRelation(snapshot, []);
     const storageOf = fileStorage(snapshot, columns, this.#shapes);
     const groups = new Map<string, FileGroup & { readonly files: FileHandle[] }>();
     for (const file of files) {
-      const deletedRows = snapshot.files.deletionVector(file) === undefined ? undefined : holes;
+      const isHoled = snapshot.files.deletionVector(file) !== undefined;
       const storage = storageOf(file);
-      const key = `${deletedRows === 'bits' ? file : deletedRows} ${storage.key}`;
+      const key = alone.has(file) ? `file ${file}` : `${isHoled} ${storage.key}`;
       const group = groups.get(key);
-      if (group === undefined) groups.set(key, { storage, deletedRows, files: [file] });
+      if (group === undefined) groups.set(key, { storage, isHoled, files: [file] });
       else group.files.push(file);
     }
     return [...groups.values()];
   }
 
-  #groupSql(scan: TableScan, { files, storage, deletedRows: kind }: FileGroup): string {
+  /** `alone` has the deleted rows of the files that are read by themselves. */
+  #groupSql(
+    scan: TableScan,
+    { files, storage, isHoled }: FileGroup,
+    alone: DeletedRows | undefined,
+  ): string {
     const { snapshot, marked } = scan.table;
     const { isPlain, stored, bytesAreText } = storage;
     const relation = { ...tableRelation(snapshot, files), isPlain, stored, bytesAreText };
-    if (kind === undefined) return relationSql(relation);
-    const name = `__levee_deleted_${this.deletedRows.length}`;
-    const except = marked && files.map((file) => marked.get(file)?.except);
-    this.deletedRows.push({ kind, name, snapshot, files, except, scan });
-    const isMarked = marked !== undefined;
-    const deletedRows =
-      kind === 'bits' ? { kind, variable: name } : { kind, table: name, isMarked };
+    if (!isHoled) return relationSql(relation);
+    const { name } = alone ?? this.#deletedRowsTable(scan, files);
+    const [file = -1] = files;
+    const number = alone?.files.indexOf(file);
+    const deletedRows = { name, file: number, isMarked: marked !== undefined };
     return relationSql({ ...relation, deletedRows });
   }
-}
 
-/** Each branch of a UNION ALL costs DuckDB some 0.2 ms to plan. */
-const bitFilesMax = 32;
-/** DuckDB copies the whole bit string for every 2,048 rows: with more, a join is quicker. */
-const bitRowsMax = 1_000_000;
-
-/** Whether rows are removed with a bit string for each file: less work than a join, see decision 10. */
-function hasFewHoles({ table: { snapshot, marked }, files }: TableScan): boolean {
-  if (marked !== undefined) return false;
-  let holed = 0;
-  for (const file of files) {
-    const cardinality = snapshot.files.deletionVector(file)?.cardinality;
-    if (cardinality === undefined) continue;
-    holed++;
-    const rows = (snapshot.files.rowCount(file) ?? Infinity) + cardinality;
-    if (holed > bitFilesMax || rows > bitRowsMax) return false;
+  #deletedRowsTable(scan: TableScan, files: readonly FileHandle[]): DeletedRows {
+    const { snapshot, marked } = scan.table;
+    const name = `__levee_deleted_${this.deletedRows.length}`;
+    const except = marked && files.map((file) => marked.get(file)?.except);
+    const table = { name, snapshot, files, except, scan };
+    this.deletedRows.push(table);
+    return table;
   }
-  return true;
 }
+
+/**
+ * Up to so many files with deletion vectors are read each by itself: see decision 10. Each branch of a
+ * UNION ALL costs DuckDB some 0.2 ms to plan.
+ */
+const filesAloneMax = 32;
