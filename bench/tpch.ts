@@ -1,12 +1,13 @@
 /**
  * TPC-H over Delta tables, beside DuckDB on the same Parquet files in the same run.
  *
- *     npx tsx bench/tpch.ts --warehouse DIR [--rounds 3] [--threads 2]
+ *     npx tsx bench/tpch.ts --warehouse DIR [--rounds 3] [--threads 2] [--python PYTHON]
  *
  * DIR has the eight tables as Delta tables `DIR/tpch/<table>`. Both sides use the same number of
  * threads and take turns, query by query (A B, B A, ...); each query counts with its median ratio and
  * median times. The queries are those of the shared folder; the answers of both sides are compared.
- * What it measures is Levee's own work: parsing, binding, snapshots, planning, and DuckDB over the
+ * With PYTHON, which has duckdb, deltalake and polars, DuckDB's delta extension, delta-rs and polars
+ * take their turns as well. What it measures is Levee's own work: parsing, binding, snapshots, planning, and DuckDB over the
  * relation that stands for a Delta table. HTTP and encoding have their own benchmark.
  */
 import assert from 'node:assert/strict';
@@ -18,6 +19,7 @@ import { quoteFileName, quoteIdentifier } from '../sql/quote.ts';
 import type { ColumnBatch } from '../catalog/column-batch.ts';
 import { openBenchEngine } from './open-bench-engine.ts';
 import { median, report } from './report.ts';
+import { Figures, rotated, startAll } from './rounds.ts';
 
 const tables = [
   'customer',
@@ -35,6 +37,7 @@ const { values } = parseArgs({
     warehouse: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     threads: { type: 'string', default: '2' },
+    python: { type: 'string' },
     shared: { type: 'string', default: process.env.LEVEE_SHARED ?? '../shared' },
   },
 });
@@ -61,6 +64,19 @@ for (const table of tables) {
   );
 }
 
+const peers =
+  values.python === undefined
+    ? []
+    : await startAll(['duckdb-delta', 'delta-rs', 'polars'], {
+        root: warehouse,
+        threads,
+        python: values.python,
+      });
+for (const peer of peers) {
+  for (const table of tables) await peer.open(table, `${warehouse}/tpch/${table}`);
+}
+const peerFigures = new Figures();
+
 interface Sample {
   readonly leveeMs: number;
   readonly bareMs: number;
@@ -75,7 +91,15 @@ for (let round = 0; round <= rounds; round++) {
     const second = await (leveeFirst ? runBare() : runLevee());
     const [ours, theirs] = leveeFirst ? [first, second] : [second, first];
     assert.equal(ours.rows, theirs.rows, `${name}: ${ours.rows} rows and not ${theirs.rows}`);
-    // The first round warms both sides up.
+    for (const peer of rotated(peers, round)) {
+      try {
+        const measured = await peer.ask(sql);
+        if (round > 0) peerFigures.add(peer.name, name, measured);
+      } catch (error) {
+        peerFigures.fail(peer.name, name, error);
+      }
+    }
+    // The first round warms all up.
     if (round > 0) {
       const list = samples.get(name) ?? [];
       list.push({ leveeMs: ours.ms, bareMs: theirs.ms });
@@ -92,6 +116,20 @@ report({
     ratio: median(list.map(({ leveeMs, bareMs }) => leveeMs / bareMs)),
   })),
 });
+for (const { name: peer } of peers) {
+  const list = [...samples].flatMap(([name, own]) => {
+    const ms = peerFigures.ms(peer, name);
+    return ms === undefined ? [] : [{ ms, bareMs: median(own.map(({ bareMs }) => bareMs)) }];
+  });
+  const sum = list.reduce((total, { ms }) => total + ms, 0);
+  const bareSum = list.reduce((total, { bareMs }) => total + bareMs, 0);
+  const logs = list.reduce((total, { ms, bareMs }) => total + Math.log(ms / bareMs), 0);
+  process.stdout.write(
+    `${peer}, ${list.length} queries: ${sum.toFixed(0)} ms, ${(sum / bareSum).toFixed(3)} of DuckDB on ` +
+      `the files; geometric mean ${Math.exp(logs / list.length).toFixed(3)}\n`,
+  );
+}
+for (const peer of peers) await peer.close();
 await levee.close();
 bareConnection.close();
 bare.close();

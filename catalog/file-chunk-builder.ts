@@ -100,31 +100,28 @@ function trimmed<T extends NumberArray>(array: T, length: number): T {
   return (isFull ? array.subarray(0, length) : array.slice(0, length)) as T;
 }
 
+/** Numbers of rows that are set in rising order; NaN where none is set. No memory is used before one is. */
 class NumberBuilder {
-  #values = new Float64Array(64);
-  #any = false;
+  #values = new Float64Array(0);
 
   set(row: number, value: number | undefined): void {
+    if (value === undefined) return;
     this.#reserve(row + 1);
-    this.#values[row] = value ?? Number.NaN;
-    this.#any ||= value !== undefined;
+    this.#values[row] = value;
   }
 
-  /** Values of `rows` rows from `row` on, NaN for none; `undefined` where none has one. */
-  setRows(row: number, values: Float64Array | undefined, rows: number): void {
-    this.#reserve(row + rows);
-    if (values === undefined) {
-      this.#values.fill(Number.NaN, row, row + rows);
-      return;
-    }
+  /** The values of the rows from `row` on, NaN for none; `undefined` where no row has one. */
+  setRows(row: number, values: Float64Array | undefined): void {
+    if (values === undefined) return;
+    this.#reserve(row + values.length);
     this.#values.set(values, row);
-    this.#any ||= values.some((value) => !Number.isNaN(value));
   }
 
   #reserve(rows: number): void {
-    if (rows <= this.#values.length) return;
-    const doubled = Math.min(2 * this.#values.length, chunkRowsMax);
-    this.#values = grown(this.#values, Math.max(rows, doubled));
+    const { length } = this.#values;
+    if (rows <= length) return;
+    const doubled = Math.min(Math.max(2 * length, 64), chunkRowsMax);
+    this.#values = grown(this.#values, Math.max(rows, doubled)).fill(NaN, length);
   }
 
   at(row: number): number | undefined {
@@ -132,12 +129,13 @@ class NumberBuilder {
   }
 
   finish(rows: number): Float64Array {
+    this.#reserve(rows);
     return trimmed(this.#values, rows);
   }
 
   /** `undefined` when no row has a value. */
   finishOptional(rows: number): Float64Array | undefined {
-    return this.#any ? this.finish(rows) : undefined;
+    return this.#values.length === 0 ? undefined : this.finish(rows);
   }
 }
 
@@ -240,15 +238,14 @@ export class FileChunkBuilder {
   /** Adds the files in the rows `from` to `to`. */
   addRows(columns: FileColumns, from: number, to: number): void {
     const first = this.#rows;
-    const rows = to - from;
-    this.#rows += rows;
+    this.#rows += to - from;
     this.#paths.pushRows(columns.paths, from, to);
     this.#stats.pushRows(columns.stats, from, to);
-    this.#sizes.setRows(first, columns.sizes.subarray(from, to), rows);
-    this.#modificationTimes.setRows(first, columns.modificationTimes.subarray(from, to), rows);
-    this.#baseRowIds.setRows(first, columns.baseRowIds?.subarray(from, to), rows);
+    this.#sizes.setRows(first, columns.sizes.subarray(from, to));
+    this.#modificationTimes.setRows(first, columns.modificationTimes.subarray(from, to));
+    this.#baseRowIds.setRows(first, columns.baseRowIds?.subarray(from, to));
     const versions = columns.defaultRowCommitVersions;
-    this.#commitVersions.setRows(first, versions?.subarray(from, to), rows);
+    this.#commitVersions.setRows(first, versions?.subarray(from, to));
     for (let row = from; row < to; row++) this.#setRest(first + row - from, columns.rest(row));
   }
 

@@ -1,15 +1,9 @@
 /**
- * The deletion vectors of a plan's files -> the bit strings and relations of packed positions that its
- * SQL names. They are variables and temporary tables of the statement's own connection.
+ * The deletion vectors of a plan's files -> the relations of packed positions that its SQL names.
+ * They are temporary tables of the statement's own connection.
  */
 import { deletionVectorId, type DeletionVectorDescriptor } from '../catalog/log/actions.ts';
-import {
-  bitsUpToLast,
-  endOf,
-  forEachRange,
-  positionsOf,
-  type PositionSet,
-} from '../catalog/log/roaring-bitmap.ts';
+import { forEachRange, positionsOf, type PositionSet } from '../catalog/log/roaring-bitmap.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import { CodedError } from '../catalog/coded-error.ts';
 import type { EngineConnection } from './duckdb/engine-connection.ts';
@@ -17,8 +11,6 @@ import type { DeletedRows, QueryPlan } from './plan/query-plan.ts';
 import { rowNumberBits } from './plan/row-columns.ts';
 import type { StatementContext } from './statement-context.ts';
 
-/** Rows that `get_bit` can be asked for; files for which it is planned have far fewer. */
-const deletedRowMax = 2 ** 31 - 8;
 /** Vectors that are read at the same time. */
 const parallelReads = 16;
 
@@ -29,35 +21,8 @@ export async function fetchDeletedRows(
 ): Promise<void> {
   for (const statement of plan.setUp) await connection.rows(statement, context.signal);
   for (const deleted of plan.deletedRows) {
-    if (deleted.kind === 'bits') {
-      await connection.putBits(deleted.name, await deletedBits(deleted, context));
-    } else {
-      await connection.putPositions(deleted.name, await packedPositions(deleted, context));
-    }
+    await connection.putPositions(deleted.name, await packedPositions(deleted, context));
   }
-}
-
-/** One bit a row of the only file, up to the last that is deleted and at least one more. */
-async function deletedBits(
-  { snapshot, files }: DeletedRows,
-  context: StatementContext,
-): Promise<Uint8Array> {
-  const [file = -1] = files;
-  const descriptor = snapshot.files.deletionVector(file);
-  const [set] = await readSets(snapshot, [descriptor], context);
-  if (set === undefined || descriptor === undefined || files.length > 1) {
-    throw new TypeError('bits are planned for one file with a deletion vector');
-  }
-  if (set.cardinality !== descriptor.cardinality) throw wrongCardinality([descriptor]);
-  const end = endOf(set);
-  if (end > deletedRowMax) {
-    throw new CodedError(
-      'DELTA_LOG_CORRUPT',
-      `The deletion vector ${deletionVectorId(descriptor)} marks row ${end - 1}, which the file ` +
-        `cannot have by its statistics.`,
-    );
-  }
-  return bitsUpToLast(set);
 }
 
 /**
@@ -93,6 +58,8 @@ async function packedPositions(
   });
   const total = descriptors.reduce((sum, { cardinality }) => sum + cardinality, 0);
   const packed = new BigInt64Array(total);
+  // Its halves, low then high: no BigInt is made of them.
+  const halves = new Uint32Array(packed.buffer);
   let next = 0;
   let read = 0;
   for (let from = 0; from < descriptors.length; from += parallelReads) {
@@ -103,26 +70,26 @@ async function packedPositions(
       if (set === undefined) return;
       const others = excepted[index];
       const left = others === undefined ? undefined : new Set(positionsOf(others));
-      const high = BigInt(from + index) << BigInt(rowNumberBits);
+      const high = (from + index) * 2 ** (rowNumberBits - 32);
       forEachRange(set, (start, end) => {
         read += end - start;
         for (let row = start; row < end; row++) {
-          if (left === undefined || !left.has(row)) packed[next++] = high | BigInt(row);
+          if (left?.has(row) === true) continue;
+          halves[2 * next] = row;
+          halves[2 * next + 1] = high + Math.floor(row / 2 ** 32);
+          next++;
         }
       });
     });
   }
-  if (read !== total) throw wrongCardinality(descriptors);
+  if (read !== total) {
+    const ids = descriptors.map((descriptor) => deletionVectorId(descriptor)).join(', ');
+    throw new CodedError(
+      'DELTA_LOG_CORRUPT',
+      `The deletion vectors ${ids} do not hold the ${total} rows of the log.`,
+    );
+  }
   return packed.subarray(0, next);
-}
-
-function wrongCardinality(descriptors: readonly DeletionVectorDescriptor[]): CodedError {
-  const ids = descriptors.map((descriptor) => deletionVectorId(descriptor)).join(', ');
-  const total = descriptors.reduce((sum, { cardinality }) => sum + cardinality, 0);
-  return new CodedError(
-    'DELTA_LOG_CORRUPT',
-    `The deletion vectors ${ids} do not hold the ${total} rows of the log.`,
-  );
 }
 
 async function readSets(

@@ -196,31 +196,6 @@ export function bitsOf(set: PositionSet, rowCount: number): Uint8Array {
   return bits;
 }
 
-/** One more than the last position; 0 for an empty set. */
-export function endOf({ cardinality, containers }: PositionSet): number {
-  let end = 0;
-  forEachRange({ cardinality, containers: containers.slice(-1) }, (_start, rangeEnd) => {
-    end = rangeEnd;
-  });
-  return end;
-}
-
-/**
- * One bit for each row from 0 on, most significant first; 1 = in the set. Whole bytes, the last of
- * which ends behind the last position. Ask for `endOf` first.
- */
-export function bitsUpToLast(set: PositionSet): Uint8Array {
-  const end = endOf(set);
-  const bits = new Uint8Array(Math.floor(end / 8) + 1);
-  forEachRange(set, (start, rangeEnd) => {
-    for (let position = start; position < rangeEnd; position++) {
-      const at = position >>> 3;
-      bits[at] = (bits[at] ?? 0) | (0x80 >>> (position & 7));
-    }
-  });
-  return bits;
-}
-
 class ByteReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

@@ -144,19 +144,6 @@ export class EngineConnection {
     }
   }
 
-  /** A variable of type BIT, gone with the connection: the bits of `bytes`, most significant first. */
-  async putBits(name: string, bytes: Uint8Array): Promise<void> {
-    await this.#interruptible(undefined, async () => {
-      const statement = await this.#connection.prepare(`SET VARIABLE "${name}" = CAST($1 AS BIT)`);
-      try {
-        statement.bindBlob(1, bytes);
-        await statement.run();
-      } finally {
-        statement.destroySync();
-      }
-    });
-  }
-
   /** A temporary table of one BIGINT column `position`, gone with the connection. */
   async putPositions(name: string, positions: BigInt64Array): Promise<void> {
     await this.#interruptible(undefined, async () => {
@@ -213,7 +200,7 @@ export class EngineConnection {
         const reader = await prepared.runAndReadAll();
         return reader
           .getRowsJS()
-          .map(([, plan]) => (typeof plan === 'string' ? withoutBits(plan) : ''))
+          .map(([, plan]) => (typeof plan === 'string' ? plan : ''))
           .join('\n');
       } finally {
         prepared.destroySync();
@@ -308,20 +295,6 @@ export class EngineConnection {
       clearInterval(timer);
     }
   }
-}
-
-/** A drawn plan without the lines that are nothing but digits of bit strings (see `putBits`). */
-function withoutBits(plan: string): string {
-  const isBits = (line: string): boolean => {
-    const cells = line.split('│').map((cell) => cell.trim());
-    return (
-      cells.some((cell) => cell !== '') && cells.every((cell) => /^(?:[01]{16,})?$/.test(cell))
-    );
-  };
-  return plan
-    .split('\n')
-    .filter((line) => !isBits(line))
-    .join('\n');
 }
 
 function resultColumn(name: string, { dataType }: ResultType): ResultColumn {

@@ -90,8 +90,7 @@ function emptyRowsSql(columns: StructType | undefined): string {
 
 interface FileGroup {
   readonly storage: FileStorage;
-  /** How rows are removed from the files; `undefined` where none are. */
-  readonly deletedRows: DeletedRows['kind'] | undefined;
+  readonly isHoled: boolean;
   /** What the files call the columns, where they are not found in the way the table has it. */
   readonly identifiers: readonly string[] | undefined;
   readonly files: readonly FileHandle[];
@@ -122,15 +121,18 @@ class ScanWriter {
       const hidden = hiddenColumn(snapshot, table.metadataFields, []);
       return relationSql(withRows(table, { ...tableRelation(snapshot, []), hidden }, []));
     }
-    const groups = this.#groups(table, files, hasFewHoles(scan) ? 'bits' : 'positions');
-    return unionSql(groups.map((group) => this.#groupSql(scan, group)));
+    const holed = files.filter((file) => snapshot.files.deletionVector(file) !== undefined);
+    const alone = holed.length <= filesAloneMax ? holed : [];
+    const deleted = alone.length === 0 ? undefined : this.#deletedRowsTable(scan, alone);
+    const groups = this.#groups(table, files, new Set(alone));
+    return unionSql(groups.map((group) => this.#groupSql(scan, group, deleted)));
   }
 
   /** Files that can be read in one way each. */
   #groups(
     table: PinnedTable,
     files: readonly FileHandle[],
-    holes: DeletedRows['kind'],
+    alone: ReadonlySet<FileHandle>,
   ): readonly FileGroup[] {
     const { snapshot } = table;
     const { columns } = tableRelation(snapshot, []);
@@ -138,23 +140,25 @@ class ScanWriter {
     const isByName = needsNames(table);
     const groups = new Map<string, FileGroup & { readonly files: FileHandle[] }>();
     for (const file of files) {
-      const deletedRows = snapshot.files.deletionVector(file) === undefined ? undefined : holes;
+      const isHoled = snapshot.files.deletionVector(file) !== undefined;
       const storage = storageOf(file);
       const shape = isByName ? this.#shapes.shapeOf(snapshot.files.location(file)) : undefined;
       const identifiers = shape && namesInFile(shape, columns);
-      const hole = deletedRows === 'bits' ? file : deletedRows;
-      const key = JSON.stringify([hole, storage.key, identifiers]);
+      const key = alone.has(file)
+        ? `file ${file}`
+        : JSON.stringify([isHoled, storage.key, identifiers]);
       const group = groups.get(key);
-      if (group === undefined) {
-        groups.set(key, { storage, deletedRows, identifiers, files: [file] });
-      } else group.files.push(file);
+      if (group === undefined) groups.set(key, { storage, isHoled, identifiers, files: [file] });
+      else group.files.push(file);
     }
     return [...groups.values()];
   }
 
+  /** `alone` has the deleted rows of the files that are read by themselves. */
   #groupSql(
     scan: TableScan,
-    { files, storage, deletedRows: kind, identifiers }: FileGroup,
+    { files, storage, isHoled, identifiers }: FileGroup,
+    alone: DeletedRows | undefined,
   ): string {
     const { table } = scan;
     const { snapshot, marked } = table;
@@ -168,16 +172,29 @@ class ScanWriter {
       { ...read, columns, isPlain, stored, bytesAreText, hidden },
       files,
     );
-    if (kind === undefined) return relationSql(relation);
-    const name = `__levee_deleted_${this.#name}${this.deletedRows.length}`;
-    const except = marked && files.map((file) => marked.get(file)?.except);
-    this.deletedRows.push({ kind, name, snapshot, files, except, scan });
-    const isMarked = marked !== undefined;
-    const deletedRows =
-      kind === 'bits' ? { kind, variable: name } : { kind, table: name, isMarked };
+    if (!isHoled) return relationSql(relation);
+    const { name } = alone ?? this.#deletedRowsTable(scan, files);
+    const [file = -1] = files;
+    const number = alone?.files.indexOf(file);
+    const deletedRows = { name, file: number, isMarked: marked !== undefined };
     return relationSql({ ...relation, deletedRows });
   }
+
+  #deletedRowsTable(scan: TableScan, files: readonly FileHandle[]): DeletedRows {
+    const { snapshot, marked } = scan.table;
+    const name = `__levee_deleted_${this.#name}${this.deletedRows.length}`;
+    const except = marked && files.map((file) => marked.get(file)?.except);
+    const table = { name, snapshot, files, except, scan };
+    this.deletedRows.push(table);
+    return table;
+  }
 }
+
+/**
+ * Up to so many files with deletion vectors are read each by itself: see decision 10. Each branch of a
+ * UNION ALL costs DuckDB some 0.2 ms to plan.
+ */
+const filesAloneMax = 32;
 
 /** With the columns that tell rows apart, where they are asked for. */
 function withRows(
@@ -206,23 +223,4 @@ function withNames(hidden: HiddenColumn, { tracking }: RowColumns): HiddenColumn
     return isVersion ? { ...source, name: rowCommitVersion } : source;
   });
   return { ...hidden, sources };
-}
-
-/** Each branch of a UNION ALL costs DuckDB some 0.2 ms to plan. */
-const bitFilesMax = 32;
-/** One bit each: DuckDB copies the bit strings a few times while it plans. */
-const bitRowsMax = 64 * 1024 * 1024;
-
-/** Whether rows are removed with a bit string for each file, which is a third of the work of a join. */
-function hasFewHoles({ table: { snapshot, marked }, files }: TableScan): boolean {
-  if (marked !== undefined) return false;
-  let holed = 0;
-  let rows = 0;
-  for (const file of files) {
-    if (snapshot.files.deletionVector(file) === undefined) continue;
-    holed++;
-    if (holed > bitFilesMax) return false;
-    rows += snapshot.files.rowCount(file) ?? Infinity;
-  }
-  return rows <= bitRowsMax;
 }

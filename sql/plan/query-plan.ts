@@ -24,10 +24,8 @@ export interface SkippedFiles {
   readonly pruned: readonly PrunedFiles[];
 }
 
-/** Row positions that the SQL names and that must be there before it runs. */
+/** A relation of row positions that the SQL names and that must be there before it runs. */
 export interface DeletedRows {
-  /** See `DeletedRowsRelation`. */
-  readonly kind: 'bits' | 'positions';
   readonly name: string;
   readonly snapshot: Snapshot;
   /** All with a deletion vector, in the order of the list that the SQL reads. */

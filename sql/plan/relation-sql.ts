@@ -12,9 +12,9 @@
  *    rules out are left out of the list beforehand.
  * 3. Nested fields whose physical names differ from the logical ones are rebuilt, and so are values
  *    that lie in the files in another form: see `stored-type.ts`.
- * 4. Rows that a deletion vector marks are removed by their position in the file. Of one file: by a
- *    bit string, which DuckDB looks at while it reads; then no rows have to be joined. Of many: by a
- *    relation of packed positions, `(file number << 40) | row number`.
+ * 4. Rows that a deletion vector marks are removed by their position in the file: `deletedRows` names
+ *    a table of packed positions, `(file number << 40) | row number`, for the files that have one. A
+ *    relation of one file looks them up in its own part of the table, which is quicker.
  */
 import type { StructField } from '../../catalog/data-type.ts';
 import { quoteFileName, quoteIdentifier, quoteString } from '../quote.ts';
@@ -62,25 +62,22 @@ export interface Relation {
   readonly stored?: readonly StoredType[] | undefined;
   /** Nothing is known of the files but that the table has texts and no binaries: bytes are texts. */
   readonly bytesAreText?: boolean | undefined;
-  /** Of files that have deletion vectors. */
-  readonly deletedRows: DeletedRowsRelation | undefined;
+  /** Where the positions are that deletion vectors mark, if all files have one. */
+  readonly deletedRows: DeletedRowsTable | undefined;
   /** `_metadata`, behind the columns, for a query that uses it. */
   readonly hidden?: HiddenColumn | undefined;
   /** The relation has these columns besides. */
   readonly rows?: RelationRows | undefined;
 }
 
-/** Where the positions are that deletion vectors mark, by the names the connection knows them by. */
-export type DeletedRowsRelation =
-  /** A variable with a bit string for the only file: 1 = deleted. Its last bit is 0. */
-  | { readonly kind: 'bits'; readonly variable: string }
-  | {
-      /** A table with one BIGINT column of packed positions. */
-      readonly kind: 'positions';
-      readonly table: string;
-      /** Whether only the rows at those positions are read, and not all others. */
-      readonly isMarked: boolean;
-    };
+export interface DeletedRowsTable {
+  /** A table with one BIGINT column, `position`. */
+  readonly name: string;
+  /** The number in the table of the relation's only file; else files have those of the list. */
+  readonly file: number | undefined;
+  /** Whether only the rows at those positions are read, and not all others. */
+  readonly isMarked: boolean;
+}
 
 const noColumn = '__levee_none';
 
@@ -100,24 +97,19 @@ export function relationSql(relation: Relation): string {
   const source = `read_parquet([${files}],${schema}${bytes} hive_partitioning = false)`;
   const select = `SELECT ${list === '' ? 'NULL' : list} FROM ${source}`;
   const { deletedRows } = relation;
-  return deletedRows === undefined ? select : `${select} ${remainingRowsSql(deletedRows)}`;
+  return deletedRows === undefined ? select : `${select} ${deletedRowsJoinSql(deletedRows)}`;
 }
 
-function remainingRowsSql(deletedRows: DeletedRowsRelation): string {
-  switch (deletedRows.kind) {
-    case 'bits': {
-      const bits = `getvariable(${quoteString(deletedRows.variable)})`;
-      // Rows behind the last deleted one need no bits of their own.
-      const row = `least(file_row_number, bit_length(${bits}) - 1)::INTEGER`;
-      return `WHERE get_bit(${bits}, ${row}) = 0`;
-    }
-    case 'positions': {
-      const { table, isMarked } = deletedRows;
-      const position = `((file_index::BIGINT << ${rowNumberBits}) | file_row_number)`;
-      const join = isMarked ? 'SEMI' : 'ANTI';
-      return `${join} JOIN ${quoteIdentifier(table)} AS __levee_deleted ON (__levee_deleted.position = ${position})`;
-    }
+function deletedRowsJoinSql({ name, file, isMarked }: DeletedRowsTable): string {
+  const join = isMarked ? 'SEMI JOIN' : 'ANTI JOIN';
+  if (file === undefined) {
+    const position = `((file_index::BIGINT << ${rowNumberBits}) | file_row_number)`;
+    return `${join} ${quoteIdentifier(name)} AS __levee_deleted ON (__levee_deleted.position = ${position})`;
   }
+  const first = BigInt(file) << BigInt(rowNumberBits);
+  const last = first + (1n << BigInt(rowNumberBits)) - 1n;
+  const rows = `SELECT position - ${first} AS row FROM ${quoteIdentifier(name)} WHERE position BETWEEN ${first} AND ${last}`;
+  return `${join} (${rows}) AS __levee_deleted ON (__levee_deleted.row = file_row_number)`;
 }
 
 /** Several relations of the same columns as one. */

@@ -116,18 +116,13 @@ for (const table of ['few', 'many']) {
   }
 }
 
-test('each file of few has a bit string, which EXPLAIN does not write out; many files are joined', async () => {
-  const explained = async (sql: string) => {
-    const { rows } = await client.run({ sql: `EXPLAIN ${sql}` });
-    return rows.map(([line]) => (typeof line === 'string' ? line : '')).join('\n');
+test('few files are read each by itself, many at once', async () => {
+  const joins = async (table: string) => {
+    const { rows } = await client.run({ sql: `EXPLAIN SELECT sum(id) FROM ${table}` });
+    return rows.filter(([line]) => typeof line === 'string' && line.includes('ANTI')).length;
   };
-  const few = await explained('SELECT sum(id) FROM few');
-  assert.match(few, /get_bit/);
-  assert.doesNotMatch(few, /JOIN/);
-  assert.ok(few.length < 40_000, `${few.length} characters`);
-  const analyzed = await explained('ANALYZE SELECT sum(id) FROM few');
-  assert.ok(analyzed.length < 40_000, `${analyzed.length} characters`);
-  assert.match(await explained('SELECT sum(id) FROM many'), /JOIN/);
+  assert.ok((await joins('few')) > 0);
+  assert.equal(await joins('many'), 1);
 });
 
 test('tables with deletion vectors are joined with themselves and each other', async () => {

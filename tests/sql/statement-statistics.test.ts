@@ -107,6 +107,17 @@ test('files beyond a limit are counted as such', async () => {
   ]);
 });
 
+for (const sql of [
+  'SELECT EXISTS (SELECT 1 FROM t)',
+  `SELECT EXISTS (SELECT * FROM t WHERE half = 'high')`,
+  'SELECT 1 WHERE EXISTS (FROM t)',
+  `SELECT * FROM t WHERE half = 'low' LIMIT 5`,
+]) {
+  test(`one file is enough for ${sql}`, async () => {
+    assert.equal((await statistics(sql)).filesScanned, 1);
+  });
+}
+
 test('rows that deletion vectors remove are counted in the files that are scanned', async () => {
   assert.equal((await statistics('SELECT id FROM t')).rowsDeleted, 2);
   assert.equal((await statistics('SELECT id FROM t WHERE id < 10')).rowsDeleted, 0);
