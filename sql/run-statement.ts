@@ -31,6 +31,7 @@ import {
   showViews,
 } from './utility/show.ts';
 import { createView, dropView } from './utility/views.ts';
+import { alterTable } from './write/alter/alter-table.ts';
 import { createTable } from './write/create-table.ts';
 import { deleteRows, truncateTable } from './write/dml/delete.ts';
 import { mergeRows } from './write/dml/merge.ts';
@@ -107,6 +108,8 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await truncateTable(statement, context);
     case 'dropTable':
       return await dropTable(statement, context);
+    case 'alterTable':
+      return await alterTable(statement, context);
     case 'createView':
       return await createView(statement, context);
     case 'dropView':
@@ -153,7 +156,6 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'createTableLike':
     case 'cloneTable':
     case 'undropTable':
-    case 'alterTable':
     case 'alterView':
     case 'commentOn':
     case 'copyInto':

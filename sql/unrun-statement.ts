@@ -7,7 +7,6 @@ const unrun = {
   createTableLike: ['CREATE TABLE ... LIKE', 'Use CREATE TABLE ... AS SELECT.'],
   cloneTable: ['CREATE TABLE ... CLONE', 'Use CREATE TABLE ... AS SELECT.'],
   undropTable: ['UNDROP TABLE', undefined],
-  alterTable: ['ALTER TABLE', undefined],
   alterView: ['ALTER VIEW', 'Use CREATE OR REPLACE VIEW.'],
   commentOn: ['COMMENT ON', undefined],
   copyInto: ['COPY INTO', undefined],

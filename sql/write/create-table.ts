@@ -22,6 +22,7 @@ import type { StatementContext } from '../statement-context.ts';
 import { emptyResult, longType, staticResult } from '../static-result.ts';
 import { typeName } from '../types.ts';
 import { constraintProperties, fieldsOf } from './column-definitions.ts';
+import { requireColumnNames, unwritable } from './column-names.ts';
 import { mapColumns } from './map-columns.ts';
 import { rowRules } from './row-rules.ts';
 import { planSource, type SourceQuery } from './source-query.ts';
@@ -230,19 +231,12 @@ function requireFields(
       'List them, or add AS SELECT.',
     );
   }
-  const seen = new Set<string>();
+  try {
+    requireColumnNames(fields, mapsColumns);
+  } catch (error) {
+    throw error instanceof CodedError ? error.at(positionAt(source, statement.name.start)) : error;
+  }
   for (const { name, type } of fields) {
-    if (seen.has(name.toLowerCase())) {
-      throw fail('COLUMN_ALREADY_EXISTS', `The column "${name}" occurs twice.`);
-    }
-    seen.add(name.toLowerCase());
-    if (name === '' || (!mapsColumns && /[ ,;{}()\n\t=]/.test(name))) {
-      throw fail(
-        'DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES',
-        `The column name "${name}" has a character that Parquet columns of Delta tables cannot have without column mapping.`,
-        'Use letters, digits and underscores, or give the column an alias.',
-      );
-    }
     const refused = unwritable(type);
     if (refused !== undefined) {
       throw fail(
@@ -251,37 +245,6 @@ function requireFields(
         'Add a CAST.',
       );
     }
-  }
-}
-
-/** The part of a type that no file can hold. */
-function unwritable(type: DataType): DataType | undefined {
-  switch (type.kind) {
-    case 'void':
-    case 'variant':
-      return type;
-    case 'array':
-      return unwritable(type.elementType);
-    case 'map':
-      return unwritable(type.keyType) ?? unwritable(type.valueType);
-    case 'struct':
-      return type.fields.length === 0
-        ? type
-        : type.fields.map((f) => unwritable(f.type)).find((t) => t !== undefined);
-    case 'boolean':
-    case 'byte':
-    case 'short':
-    case 'integer':
-    case 'long':
-    case 'float':
-    case 'double':
-    case 'string':
-    case 'binary':
-    case 'date':
-    case 'timestamp':
-    case 'timestamp_ntz':
-    case 'decimal':
-      return undefined;
   }
 }
 
