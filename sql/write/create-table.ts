@@ -127,8 +127,8 @@ function insertedResult(made: StagedRows | undefined): StatementResult {
   );
 }
 
-async function placeOf(
-  statement: CreateTable,
+export async function placeOf(
+  statement: Pick<CreateTable, 'name' | 'location' | 'orReplace' | 'ifNotExists'>,
   context: StatementContext,
 ): Promise<Place | 'exists'> {
   const { catalog } = context.services;
@@ -165,7 +165,7 @@ async function placeOf(
   return { location: await catalog.checkLocation(statement.location), target, mustRegister: true };
 }
 
-async function register(
+export async function register(
   { target, location, mustRegister }: Place,
   { services }: StatementContext,
 ): Promise<void> {

@@ -34,6 +34,11 @@ const kept: ReadonlySet<string> = new Set(
   ].map(({ key }) => key.toLowerCase()),
 );
 
+/** Whether Levee keeps the property, for this table alone. */
+export function isKeptProperty(key: string): boolean {
+  return kept.has(key.toLowerCase()) || key.toLowerCase().startsWith('delta.rowtracking.');
+}
+
 /** A property as a statement may set it, in the log's spelling. */
 export function settableProperty(key: string, value: string): readonly [string, string] {
   const lower = key.toLowerCase();
@@ -41,7 +46,7 @@ export function settableProperty(key: string, value: string): readonly [string, 
     throw new CodedError('DELTA_ADD_CONSTRAINTS', `${key} cannot be set as a property.`);
   }
   const isReserved = ['location', 'provider', 'external'].includes(lower);
-  if (kept.has(lower) || isReserved || lower.startsWith('delta.rowtracking.')) {
+  if (isKeptProperty(key) || isReserved) {
     throw new CodedError(
       'DELTA_CANNOT_MODIFY_TABLE_PROPERTY',
       `The table property ${key} cannot be set.`,
@@ -72,10 +77,14 @@ export function setProperties(
     );
   }
   const changes = Object.fromEntries(
-    Object.entries(configuration).map(([key, value]) => settableProperty(key, value)),
+    Object.entries(configuration)
+      .filter(([key]) => key !== 'comment')
+      .map(([key, value]) => settableProperty(key, value)),
   );
+  const { comment = target.metadata.description } = configuration;
+  const commented = { ...target, metadata: { ...target.metadata, description: comment } };
   const all = { ...target.metadata.configuration, ...changes };
-  return { target: withConfiguration(target, all), wanted: asked };
+  return { target: withConfiguration(commented, all), wanted: asked };
 }
 
 /** @throws DELTA_UNSET_NON_EXISTENT_PROPERTY */
@@ -85,7 +94,9 @@ export function unsetProperties(
   ifExists: boolean,
 ): WriteTarget {
   const { configuration } = target.metadata;
+  const hasComment = target.metadata.description !== undefined;
   const found = keys.flatMap((key) => {
+    if (key === 'comment' && hasComment) return [];
     const isOwn = !key.toLowerCase().startsWith('delta.');
     const name = Object.keys(configuration).find((one) =>
       isOwn ? one === key : one.toLowerCase() === key.toLowerCase(),
@@ -107,7 +118,9 @@ export function unsetProperties(
     return [name];
   });
   const left = Object.entries(configuration).filter(([key]) => !found.includes(key));
-  return withConfiguration(target, Object.fromEntries(left));
+  const description = keys.includes('comment') ? undefined : target.metadata.description;
+  const changed = { ...target, metadata: { ...target.metadata, description } };
+  return withConfiguration(changed, Object.fromEntries(left));
 }
 
 /** Column mapping comes with ids for the columns there are; it does not go, nor change its kind. */
