@@ -241,13 +241,18 @@ function operationName({ orReplace, mustExist, asQuery }: CreateTable): string {
 
 /** How the table is clustered; that a table which is replaced is so no more. */
 function newClustering(
-  { clusterBy }: CreateTable,
+  { clusterBy, partitionedBy }: CreateTable,
   target: WriteTarget,
   replaced: Snapshot | undefined,
 ): DomainMetadata | undefined {
   if (clusterBy.length > 0) return clusteringDomain(target, clusterBy);
   const old = replaced?.domainMetadata.get(clusteringDomainName);
-  return old === undefined || old.removed ? undefined : { ...old, removed: true };
+  if (old === undefined || old.removed) return undefined;
+  if (partitionedBy.length === 0) return { ...old, removed: true };
+  throw new CodedError(
+    'DELTA_CLUSTERING_REPLACE_TABLE_WITH_PARTITIONED_TABLE',
+    'A clustered table cannot be replaced by a partitioned one.',
+  );
 }
 
 /** The table that the statement makes. */
