@@ -176,10 +176,7 @@ export const errorCodes = define({
     sqlState: '22003',
     hint: 'DESCRIBE HISTORY lists the versions.',
   },
-  DELTA_CDC_READ_NULL_RANGE_BOUNDARY: {
-    sqlState: '22004',
-    hint: 'Give a version or a timestamp.',
-  },
+  DELTA_CDC_READ_NULL_RANGE_BOUNDARY: { sqlState: '22004', hint: 'Give a version or a timestamp.' },
   DELTA_UNSUPPORTED_SUBQUERY: {
     sqlState: '0AKDC',
     hint: 'Use MERGE INTO, or the DuckDB dialect, which takes subqueries.',
@@ -317,18 +314,12 @@ export const errorCodes = define({
     sqlState: '0A000',
     hint: 'Change it to a type that holds all values it has.',
   },
-  FIELD_ALREADY_EXISTS: {
-    sqlState: '42710',
-    hint: 'Choose another name.',
-  },
+  FIELD_ALREADY_EXISTS: { sqlState: '42710', hint: 'Choose another name.' },
   DELTA_OPERATION_NOT_ALLOWED: {
     sqlState: '0AKDC',
     hint: 'docs/sql.md says what ALTER TABLE does.',
   },
-  DELTA_ADD_COLUMN_PARENT_NOT_STRUCT: {
-    sqlState: '42KD3',
-    hint: 'Name a struct column.',
-  },
+  DELTA_ADD_COLUMN_PARENT_NOT_STRUCT: { sqlState: '42KD3', hint: 'Name a struct column.' },
   DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP: {
     sqlState: '0AKDC',
     hint: 'docs/sql.md says what ALTER TABLE does.',
@@ -365,10 +356,7 @@ export const errorCodes = define({
     sqlState: '42K09',
     hint: 'Drop the generated columns first.',
   },
-  DELTA_CONSTRAINT_DATA_TYPE_MISMATCH: {
-    sqlState: '42K09',
-    hint: 'Drop the constraints first.',
-  },
+  DELTA_CONSTRAINT_DATA_TYPE_MISMATCH: { sqlState: '42K09', hint: 'Drop the constraints first.' },
   DELTA_GENERATED_COLUMNS_DATA_TYPE_MISMATCH: {
     sqlState: '42K09',
     hint: 'Drop the generated columns first.',
@@ -385,10 +373,7 @@ export const errorCodes = define({
     sqlState: '0AKDE',
     hint: 'Use ALTER TABLE ... ADD FEATURE allowColumnDefaults first.',
   },
-  DELTA_CONSTRAINT_ALREADY_EXISTS: {
-    sqlState: '42710',
-    hint: 'Drop the old constraint first.',
-  },
+  DELTA_CONSTRAINT_ALREADY_EXISTS: { sqlState: '42710', hint: 'Drop the old constraint first.' },
   DELTA_CONSTRAINT_DOES_NOT_EXIST: {
     sqlState: '42704',
     hint: 'Add IF EXISTS, or see SHOW TBLPROPERTIES.',
@@ -405,10 +390,7 @@ export const errorCodes = define({
     sqlState: '22006',
     hint: 'Write an interval such as "interval 30 days".',
   },
-  DELTA_ADD_CONSTRAINTS: {
-    sqlState: '0A000',
-    hint: 'Use ALTER TABLE ... ADD CONSTRAINT.',
-  },
+  DELTA_ADD_CONSTRAINTS: { sqlState: '0A000', hint: 'Use ALTER TABLE ... ADD CONSTRAINT.' },
   DELTA_CANNOT_DROP_CHECK_CONSTRAINT_FEATURE: {
     sqlState: '0AKDE',
     hint: 'Drop the constraints first.',
@@ -469,10 +451,7 @@ export const errorCodes = define({
     sqlState: '42000',
     hint: 'Leave out TRUNCATE HISTORY.',
   },
-  DELTA_CANNOT_REPLACE_MISSING_TABLE: {
-    sqlState: '42P01',
-    hint: 'Use CREATE OR REPLACE TABLE.',
-  },
+  DELTA_CANNOT_REPLACE_MISSING_TABLE: { sqlState: '42P01', hint: 'Use CREATE OR REPLACE TABLE.' },
   DELTA_TABLE_LOCATION_MISMATCH: {
     sqlState: '42613',
     hint: 'Leave out LOCATION, or give that of the table.',

@@ -6,6 +6,7 @@ import { CodedError } from '../../catalog/coded-error.ts';
 import type { DomainMetadata } from '../../catalog/log/actions.ts';
 import { columnMappingMode } from '../../catalog/log/column-mapping.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
+import type { CreateTable } from '../parse/statement.ts';
 import type { ColumnName } from '../parse/object-name.ts';
 import { typeName } from '../types.ts';
 import { physicalPath } from './alter/alter-columns.ts';
@@ -98,4 +99,20 @@ export function clusteringDomain(
     domainName: clusteringDomainName,
   });
   return { kind: 'domainMetadata', domain: clusteringDomainName, configuration, removed: false };
+}
+
+/** How the table is clustered; that a table which is replaced is so no more. */
+export function newClustering(
+  { clusterBy, partitionedBy }: Pick<CreateTable, 'clusterBy' | 'partitionedBy'>,
+  target: WriteTarget,
+  replaced: Snapshot | undefined,
+): DomainMetadata | undefined {
+  if (clusterBy.length > 0) return clusteringDomain(target, clusterBy);
+  const old = replaced?.domainMetadata.get(clusteringDomainName);
+  if (old === undefined || old.removed) return undefined;
+  if (partitionedBy.length === 0) return { ...old, removed: true };
+  throw new CodedError(
+    'DELTA_CLUSTERING_REPLACE_TABLE_WITH_PARTITIONED_TABLE',
+    'A clustered table cannot be replaced by a partitioned one.',
+  );
 }

@@ -5,7 +5,7 @@
 import { CodedError } from '../../catalog/coded-error.ts';
 import type { ErrorCode } from '../../catalog/error-codes.ts';
 import type { DataType, StructField, StructType } from '../../catalog/data-type.ts';
-import type { DomainMetadata, Metadata } from '../../catalog/log/actions.ts';
+import type { Metadata } from '../../catalog/log/actions.ts';
 import { protocolFor, splitProtocolProperties } from '../../catalog/log/protocol-upgrade.ts';
 import { serializeSchema } from '../../catalog/log/schema.ts';
 import { checkWritable, enforcedFeatures } from '../../catalog/log/protocol.ts';
@@ -22,7 +22,7 @@ import { emptyResult, longType, staticResult } from '../static-result.ts';
 import { typeName } from '../types.ts';
 import { settableProperty } from './alter/alter-properties.ts';
 import { columnText } from './alter/column-uses.ts';
-import { clusteringDomain, clusteringDomainName } from './clustering.ts';
+import { newClustering } from './clustering.ts';
 import { highestId } from './evolve-schema.ts';
 import { overwriteAll } from './overwritten-files.ts';
 import { retryConflicts } from './retry-conflicts.ts';
@@ -237,22 +237,6 @@ async function makeTable(
 function operationName({ orReplace, mustExist, asQuery }: CreateTable): string {
   const verb = mustExist ? 'REPLACE' : orReplace ? 'CREATE OR REPLACE' : 'CREATE';
   return `${verb} TABLE${asQuery === undefined ? '' : ' AS SELECT'}`;
-}
-
-/** How the table is clustered; that a table which is replaced is so no more. */
-function newClustering(
-  { clusterBy, partitionedBy }: CreateTable,
-  target: WriteTarget,
-  replaced: Snapshot | undefined,
-): DomainMetadata | undefined {
-  if (clusterBy.length > 0) return clusteringDomain(target, clusterBy);
-  const old = replaced?.domainMetadata.get(clusteringDomainName);
-  if (old === undefined || old.removed) return undefined;
-  if (partitionedBy.length === 0) return { ...old, removed: true };
-  throw new CodedError(
-    'DELTA_CLUSTERING_REPLACE_TABLE_WITH_PARTITIONED_TABLE',
-    'A clustered table cannot be replaced by a partitioned one.',
-  );
 }
 
 /** The table that the statement makes. */

@@ -17,7 +17,6 @@ import type { StatementContext } from '../../statement-context.ts';
 import { emptyResult } from '../../static-result.ts';
 import { describedTable } from '../../utility/described-target.ts';
 import { clusteringColumns, clusteringDomain } from '../clustering.ts';
-import { sparkText } from '../column-definitions.ts';
 import { retryConflicts } from '../retry-conflicts.ts';
 import { rowRules } from '../row-rules.ts';
 import type { WriteTarget } from '../write-target.ts';
@@ -26,17 +25,17 @@ import {
   changeColumn,
   columnForHistory,
   dropColumn,
-  hiveChanges,
   renameColumn,
   replaceColumns,
   type ColumnsContext,
 } from './alter-columns.ts';
 import { dropFeature, setProperties, unsetProperties } from './alter-properties.ts';
-import { columnText, constraintsOf } from './column-uses.ts';
+import { columnText } from './column-uses.ts';
+import { addConstraint, dropConstraint, requireNoNulls, type CountViolations } from './rules.ts';
 import { countViolations } from './existing-rows.ts';
+import { hiveChanges } from './hive-change.ts';
 import { renameTable } from './rename-table.ts';
-import { findField, requireField } from './schema-edit.ts';
-import { quoteIdentifier } from '../../quote.ts';
+import { findField } from './schema-edit.ts';
 
 /** What the commit changes, and how the history tells it. */
 export interface Alteration {
@@ -111,11 +110,6 @@ async function alterOnce({ table, action }: AlterTable, context: StatementContex
   const alteration = await alter(action, snapshot, count, context);
   await commitAlteration(alteration, snapshot, context);
 }
-
-type CountViolations = (rule: {
-  readonly holds: string;
-  readonly failure: string;
-}) => Promise<number>;
 
 export async function commitAlteration(
   alteration: Alteration,
@@ -309,101 +303,6 @@ async function changeColumns(
           ...(first.position === undefined ? {} : { position: first.position }),
         }
       : { columns: JSON.stringify(list) },
-  };
-}
-
-/** Spark takes a column as NOT NULL only if it is already. Returns whether rows were looked at. */
-async function requireNoNulls(
-  parts: readonly string[],
-  target: WriteTarget,
-  { dialect }: ColumnsContext,
-  count: CountViolations,
-): Promise<boolean> {
-  const { field, path } = requireField(target.schema, parts);
-  if (!field.nullable) return false;
-  const column = path.join('.');
-  if (dialect === 'spark') {
-    throw new CodedError(
-      'DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP',
-      `The column "${column}" cannot become NOT NULL in the Spark dialect.`,
-      { hint: 'Use ADD CONSTRAINT ... CHECK (column IS NOT NULL).' },
-    );
-  }
-  if (path.length > 1) {
-    throw new CodedError('UNSUPPORTED_FEATURE', 'A field in a column cannot become NOT NULL.');
-  }
-  const rows = await count({ holds: `${quoteIdentifier(column)} IS NOT NULL`, failure: 'NULL' });
-  if (rows === 0) return true;
-  throw new CodedError(
-    'DELTA_NOT_NULL_CONSTRAINT_VIOLATED',
-    `The column "${column}" cannot become NOT NULL: it is NULL in ${rows} rows.`,
-  );
-}
-
-async function addConstraint(
-  { constraint }: Of<'addConstraint'>,
-  target: WriteTarget,
-  { dialect }: ColumnsContext,
-  count: CountViolations,
-): Promise<Alteration> {
-  const name = constraint.name?.toLowerCase() ?? '';
-  const old = constraintsOf(target.metadata).get(name);
-  if (old !== undefined) {
-    throw new CodedError(
-      'DELTA_CONSTRAINT_ALREADY_EXISTS',
-      `There is a constraint "${name}" already: ${old}.`,
-    );
-  }
-  const expr = sparkText(constraint.condition, dialect);
-  const { metadata } = target;
-  const configuration = { ...metadata.configuration, [`delta.constraints.${name}`]: expr };
-  const changed = { ...target, metadata: { ...metadata, configuration } };
-  const rule = rowRules({
-    ...target,
-    schema: { kind: 'struct', fields: target.schema.fields.map(withoutRules) },
-    metadata: { ...metadata, configuration: { [`delta.constraints.${name}`]: expr } },
-  }).at(-1);
-  const rows = rule === undefined ? 0 : await count(rule);
-  if (rows > 0) {
-    throw new CodedError(
-      'DELTA_NEW_CHECK_CONSTRAINT_VIOLATION',
-      `${rows} rows of the table break the new CHECK constraint "${name}" (${expr}).`,
-    );
-  }
-  return {
-    target: changed,
-    readsRows: true,
-    operation: 'ADD CONSTRAINT',
-    parameters: { name, expr },
-  };
-}
-
-/** So that the constraint's is the only rule. */
-function withoutRules<T extends { readonly nullable: boolean }>(field: T): T {
-  return { ...field, nullable: true };
-}
-
-function dropConstraint({ name, ifExists }: Of<'dropConstraint'>, target: WriteTarget): Alteration {
-  const key = name.toLowerCase();
-  const expr = constraintsOf(target.metadata).get(key);
-  if (expr === undefined && !ifExists) {
-    throw new CodedError(
-      'DELTA_CONSTRAINT_DOES_NOT_EXIST',
-      `The table has no constraint "${name}".`,
-    );
-  }
-  const left = Object.entries(target.metadata.configuration).filter(
-    ([property]) => property.toLowerCase() !== `delta.constraints.${key}`,
-  );
-  const metadata =
-    expr === undefined
-      ? target.metadata
-      : { ...target.metadata, configuration: Object.fromEntries(left) };
-  return {
-    target: { ...target, metadata },
-    operation: 'DROP CONSTRAINT',
-    parameters:
-      expr === undefined ? { name: key, existed: 'false' } : { name: key, expr, existed: 'true' },
   };
 }
 
