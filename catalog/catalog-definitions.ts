@@ -9,6 +9,7 @@
  */
 import {
   schemaOf,
+  tableOf,
   viewOf,
   withSchema,
   withTable,
@@ -61,6 +62,12 @@ export interface CatalogDefinitions {
    * away. @throws WRONG_OBJECT_TYPE for a view
    */
   dropTable(relation: Relation): Promise<void>;
+
+  /**
+   * Gives a table another name, and its folder too where it lies in the warehouse.
+   * @throws TABLE_OR_VIEW_ALREADY_EXISTS; WRONG_OBJECT_TYPE for a view
+   */
+  renameTable(relation: Relation, target: TargetName): Promise<void>;
 
   /** @throws TABLE_OR_VIEW_ALREADY_EXISTS; WRONG_OBJECT_TYPE when a table is in its place */
   createView(
@@ -208,6 +215,29 @@ export function createCatalogDefinitions(ports: CatalogDefinitionsPorts): Catalo
       } else {
         await moveAway(warehouseLocation(relation), { kind: 'table', schema, name });
       }
+    },
+
+    async renameTable(relation, target) {
+      if (relation.kind === 'view') {
+        throw new CodedError('WRONG_OBJECT_TYPE', `${qualifiedName(relation)} is a view.`);
+      }
+      const conflict = await findConflict(target);
+      if (conflict !== undefined) throw alreadyExists(conflict);
+      const { schema, name, location } = relation;
+      if (!relation.isRegistered) {
+        const source = warehouseLocation(relation);
+        const moved = await folders.moveFolder({ source, target: warehouseLocation(target) });
+        if (moved === 'moved') return;
+        throw new CodedError(
+          'TABLE_OR_VIEW_NOT_FOUND',
+          `There is no table ${qualifiedName(relation)} any more.`,
+        );
+      }
+      await catalogStore.update((contents) => {
+        requireFree(contents, target);
+        const known = tableOf(contents, schema, name) ?? { location, createdMs: 0 };
+        return withTable(withoutTable(contents, schema, name), target.schema, target.name, known);
+      });
     },
 
     async createView(target, definition, { orReplace = false, ifNotExists = false } = {}) {

@@ -162,6 +162,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     dropSchema: (...args) => forgetAfter(definitions.dropSchema(...args)),
     registerTable: (...args) => forgetAfter(definitions.registerTable(...args)),
     dropTable: (...args) => forgetAfter(definitions.dropTable(...args)),
+    renameTable: (...args) => forgetAfter(definitions.renameTable(...args)),
     createView: (...args) => forgetAfter(definitions.createView(...args)),
     dropView: (...args) => forgetAfter(definitions.dropView(...args)),
     isTable: (location, callOptions) => lookup.isTable(location, callOptions),

@@ -176,10 +176,7 @@ export const errorCodes = define({
     sqlState: '22003',
     hint: 'DESCRIBE HISTORY lists the versions.',
   },
-  DELTA_CDC_READ_NULL_RANGE_BOUNDARY: {
-    sqlState: '22004',
-    hint: 'Give a version or a timestamp.',
-  },
+  DELTA_CDC_READ_NULL_RANGE_BOUNDARY: { sqlState: '22004', hint: 'Give a version or a timestamp.' },
   DELTA_UNSUPPORTED_SUBQUERY: {
     sqlState: '0AKDC',
     hint: 'Use MERGE INTO, or the DuckDB dialect, which takes subqueries.',
@@ -316,6 +313,152 @@ export const errorCodes = define({
   DELTA_MISSING_PART_COLUMN: {
     sqlState: '42KD6',
     hint: 'PARTITIONED BY names columns of the table.',
+  },
+  NOT_SUPPORTED_CHANGE_COLUMN: {
+    sqlState: '0A000',
+    hint: 'Change it to a type that holds all values it has.',
+  },
+  FIELD_ALREADY_EXISTS: { sqlState: '42710', hint: 'Choose another name.' },
+  DELTA_OPERATION_NOT_ALLOWED: {
+    sqlState: '0AKDC',
+    hint: 'docs/sql.md says what ALTER TABLE does.',
+  },
+  DELTA_ADD_COLUMN_PARENT_NOT_STRUCT: { sqlState: '42KD3', hint: 'Name a struct column.' },
+  DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP: {
+    sqlState: '0AKDC',
+    hint: 'docs/sql.md says what ALTER TABLE does.',
+  },
+  DELTA_UNSUPPORTED_ALTER_TABLE_REPLACE_COL_OP: {
+    sqlState: '0AKDC',
+    hint: 'Use ADD, ALTER and DROP COLUMN.',
+  },
+  DELTA_UNSUPPORTED_RENAME_COLUMN: {
+    sqlState: '0AKDC',
+    hint: "SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name') first.",
+  },
+  DELTA_UNSUPPORTED_DROP_COLUMN: {
+    sqlState: '0AKDC',
+    hint: "SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name') first.",
+  },
+  DELTA_UNSUPPORTED_DROP_PARTITION_COLUMN: {
+    sqlState: '0AKDC',
+    hint: 'Make a new table with other partitions.',
+  },
+  DELTA_UNSUPPORTED_DROP_CLUSTERING_COLUMN: {
+    sqlState: '0AKDC',
+    hint: 'Use ALTER TABLE ... CLUSTER BY first.',
+  },
+  DELTA_DROP_COLUMN_ON_SINGLE_FIELD_SCHEMA: {
+    sqlState: '0AKDC',
+    hint: 'A table keeps at least one column.',
+  },
+  DELTA_CONSTRAINT_DEPENDENT_COLUMN_CHANGE: {
+    sqlState: '42K09',
+    hint: 'Drop the constraints first.',
+  },
+  DELTA_GENERATED_COLUMNS_DEPENDENT_COLUMN_CHANGE: {
+    sqlState: '42K09',
+    hint: 'Drop the generated columns first.',
+  },
+  DELTA_CONSTRAINT_DATA_TYPE_MISMATCH: { sqlState: '42K09', hint: 'Drop the constraints first.' },
+  DELTA_GENERATED_COLUMNS_DATA_TYPE_MISMATCH: {
+    sqlState: '42K09',
+    hint: 'Drop the generated columns first.',
+  },
+  DELTA_IDENTITY_COLUMNS_ALTER_COLUMN_NOT_SUPPORTED: {
+    sqlState: '429BQ',
+    hint: 'Identity columns stay as they were made.',
+  },
+  WRONG_COLUMN_DEFAULTS_FOR_DELTA_ALTER_TABLE_ADD_COLUMN_NOT_SUPPORTED: {
+    sqlState: '0AKDC',
+    hint: 'Add the column first, then use ALTER COLUMN ... SET DEFAULT.',
+  },
+  WRONG_COLUMN_DEFAULTS_FOR_DELTA_FEATURE_NOT_ENABLED: {
+    sqlState: '0AKDE',
+    hint: 'Use ALTER TABLE ... ADD FEATURE allowColumnDefaults first.',
+  },
+  DELTA_CONSTRAINT_ALREADY_EXISTS: { sqlState: '42710', hint: 'Drop the old constraint first.' },
+  DELTA_CONSTRAINT_DOES_NOT_EXIST: {
+    sqlState: '42704',
+    hint: 'Add IF EXISTS, or see SHOW TBLPROPERTIES.',
+  },
+  DELTA_NEW_CHECK_CONSTRAINT_VIOLATION: {
+    sqlState: '23512',
+    hint: 'Change or delete the rows that break it first.',
+  },
+  DELTA_UNKNOWN_CONFIGURATION: {
+    sqlState: 'F0000',
+    hint: 'Properties of your own must not begin with "delta.".',
+  },
+  DELTA_INVALID_INTERVAL: {
+    sqlState: '22006',
+    hint: 'Write an interval such as "interval 30 days".',
+  },
+  DELTA_ADD_CONSTRAINTS: { sqlState: '0A000', hint: 'Use ALTER TABLE ... ADD CONSTRAINT.' },
+  DELTA_CANNOT_DROP_CHECK_CONSTRAINT_FEATURE: {
+    sqlState: '0AKDE',
+    hint: 'Drop the constraints first.',
+  },
+  DELTA_CANNOT_MODIFY_TABLE_PROPERTY: {
+    sqlState: '42939',
+    hint: 'Leave the property out: Levee sets it.',
+  },
+  DELTA_UNSET_NON_EXISTENT_PROPERTY: {
+    sqlState: '42616',
+    hint: 'Add IF EXISTS, or see SHOW TBLPROPERTIES.',
+  },
+  DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE: {
+    sqlState: '0AKDC',
+    hint: 'Make a new table with CREATE TABLE ... AS SELECT.',
+  },
+  DELTA_ALTER_TABLE_CLUSTER_BY_NOT_ALLOWED: {
+    sqlState: '42000',
+    hint: 'Use CREATE OR REPLACE TABLE ... CLUSTER BY.',
+  },
+  DELTA_ALTER_TABLE_CLUSTER_BY_ON_PARTITIONED_TABLE_NOT_ALLOWED: {
+    sqlState: '42000',
+    hint: 'A table is clustered or partitioned.',
+  },
+  DELTA_CLUSTER_BY_INVALID_NUM_COLUMNS: {
+    sqlState: '54000',
+    hint: 'Cluster by at most 4 columns.',
+  },
+  DELTA_CLUSTERING_COLUMN_MISSING_STATS: {
+    sqlState: '22000',
+    hint: 'Cluster by columns that have statistics.',
+  },
+  DELTA_CLUSTERING_REPLACE_TABLE_WITH_PARTITIONED_TABLE: {
+    sqlState: '42000',
+    hint: 'Drop the table and make it anew.',
+  },
+  DELTA_CLUSTERING_COLUMNS_DATATYPE_NOT_SUPPORTED: {
+    sqlState: '0A000',
+    hint: 'Cluster by columns of types that have statistics.',
+  },
+  DELTA_ALTER_TABLE_SET_CLUSTERING_TABLE_FEATURE_NOT_ALLOWED: {
+    sqlState: '42000',
+    hint: 'Use CREATE OR REPLACE TABLE ... CLUSTER BY.',
+  },
+  DELTA_FEATURE_DROP_FEATURE_NOT_PRESENT: {
+    sqlState: '55000',
+    hint: 'DESCRIBE DETAIL lists the features of a table.',
+  },
+  DELTA_FEATURE_DROP_NONREMOVABLE_FEATURE: {
+    sqlState: '0AKDC',
+    hint: 'Make a new table with CREATE TABLE ... AS SELECT.',
+  },
+  DELTA_FEATURE_DROP_DEPENDENT_FEATURE: {
+    sqlState: '55000',
+    hint: 'Drop the other features first.',
+  },
+  DELTA_FEATURE_DROP_HISTORY_TRUNCATION_NOT_ALLOWED: {
+    sqlState: '42000',
+    hint: 'Leave out TRUNCATE HISTORY.',
+  },
+  DELTA_CANNOT_REPLACE_MISSING_TABLE: { sqlState: '42P01', hint: 'Use CREATE OR REPLACE TABLE.' },
+  DELTA_TABLE_LOCATION_MISMATCH: {
+    sqlState: '42613',
+    hint: 'Leave out LOCATION, or give that of the table.',
   },
   DELTA_VACUUM_RETENTION_PERIOD_NEGATIVE: {
     sqlState: '22003',

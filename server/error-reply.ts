@@ -49,6 +49,7 @@ const statusByCode: { readonly [code in ErrorCode]?: number } = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   QUERY_TIMEOUT: 504,
   DELTA_CANNOT_VACUUM_LITE: 409,
+  DELTA_UNKNOWN_CONFIGURATION: 400,
 };
 
 /** By the longest prefix of the SQLSTATE. */

@@ -31,6 +31,9 @@ import {
   showViews,
 } from './utility/show.ts';
 import { createView, dropView } from './utility/views.ts';
+import { alterTable } from './write/alter/alter-table.ts';
+import { commentOn } from './write/alter/comment-on.ts';
+import { createTableLike } from './write/create-table-like.ts';
 import { createTable } from './write/create-table.ts';
 import { deleteRows, truncateTable } from './write/dml/delete.ts';
 import { mergeRows } from './write/dml/merge.ts';
@@ -107,6 +110,12 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await truncateTable(statement, context);
     case 'dropTable':
       return await dropTable(statement, context);
+    case 'alterTable':
+      return await alterTable(statement, context);
+    case 'createTableLike':
+      return await createTableLike(statement, context);
+    case 'commentOn':
+      return await commentOn(statement, context);
     case 'createView':
       return await createView(statement, context);
     case 'dropView':
@@ -150,12 +159,9 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'refreshTable':
       // Every statement sees the newest commits: there is nothing to refresh.
       return emptyResult();
-    case 'createTableLike':
     case 'cloneTable':
     case 'undropTable':
-    case 'alterTable':
     case 'alterView':
-    case 'commentOn':
     case 'copyInto':
     case 'restoreTable':
     case 'optimize':

@@ -4,12 +4,12 @@ import type { Statement } from './parse/statement.ts';
 
 /** The name for people, and what to do instead. */
 const unrun = {
-  createTableLike: ['CREATE TABLE ... LIKE', 'Use CREATE TABLE ... AS SELECT.'],
   cloneTable: ['CREATE TABLE ... CLONE', 'Use CREATE TABLE ... AS SELECT.'],
-  undropTable: ['UNDROP TABLE', undefined],
-  alterTable: ['ALTER TABLE', undefined],
+  undropTable: [
+    'UNDROP TABLE',
+    'A dropped table of the warehouse lies in <warehouse>/_levee/dropped: move its folder back.',
+  ],
   alterView: ['ALTER VIEW', 'Use CREATE OR REPLACE VIEW.'],
-  commentOn: ['COMMENT ON', undefined],
   copyInto: ['COPY INTO', undefined],
   restoreTable: ['RESTORE TABLE', undefined],
   optimize: ['OPTIMIZE', undefined],

@@ -92,16 +92,21 @@ const byKey = new Map<string, TableProperty<unknown>>(
  * A property that a statement sets, under the spelling the log has it in. `delta.*` properties are
  * found without regard to case, as Delta does; others are the user's own and kept as they are.
  *
- * @throws INVALID_PARAMETER_VALUE for a value the property does not take, or an unknown `delta.*`
+ * @throws DELTA_UNKNOWN_CONFIGURATION for an unknown `delta.*`; for a value that the property does not
+ *   take DELTA_INVALID_INTERVAL or INVALID_PARAMETER_VALUE
  */
 export function checkedProperty(key: string, value: string): readonly [key: string, value: string] {
   if (!key.toLowerCase().startsWith('delta.')) return [key, value];
   const property = byKey.get(key.toLowerCase());
   if (property === undefined) {
     if (/^delta\.(?:constraints|feature)\.\S+$/i.test(key)) return [key, value];
-    throw new CodedError('INVALID_PARAMETER_VALUE', `There is no table property ${key}.`, {
-      hint: 'Properties of your own must not begin with "delta.".',
-    });
+    throw new CodedError('DELTA_UNKNOWN_CONFIGURATION', `There is no table property ${key}.`);
+  }
+  if (property.expected === intervalForm && property.parse(value) === undefined) {
+    throw new CodedError(
+      'DELTA_INVALID_INTERVAL',
+      `${JSON.stringify(value.slice(0, 100))} is not a valid value of ${property.key}; it must be ${intervalForm}.`,
+    );
   }
   readProperty({ [property.key]: value }, property);
   return [property.key, value];

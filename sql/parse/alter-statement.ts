@@ -69,7 +69,8 @@ export interface ColumnChange {
   readonly column: ColumnName;
   readonly change:
     | { readonly kind: 'type'; readonly type: DataType }
-    | { readonly kind: 'comment'; readonly comment: string }
+    /** `undefined`: COMMENT ON COLUMN ... IS NULL. */
+    | { readonly kind: 'comment'; readonly comment: string | undefined }
     | { readonly kind: 'position'; readonly position: ColumnPosition }
     | { readonly kind: 'setNotNull' }
     | { readonly kind: 'dropNotNull' }

@@ -96,7 +96,7 @@ export function constraintProperties(
  * The text of an expression as the log keeps it. Where the two dialects read a literal differently, it
  * is not taken from one into the other.
  */
-function sparkText(slice: SourceSlice, dialect: Dialect): string {
+export function sparkText(slice: SourceSlice, dialect: Dialect): string {
   const text = sliceText(slice).trim();
   if (dialect === 'spark') return text;
   const differs = tokenize(text, 'duckdb').some(({ kind, start, end }) => {

@@ -9,11 +9,10 @@ import type { Metadata } from '../../catalog/log/actions.ts';
 import { protocolFor, splitProtocolProperties } from '../../catalog/log/protocol-upgrade.ts';
 import { serializeSchema } from '../../catalog/log/schema.ts';
 import { checkWritable, enforcedFeatures } from '../../catalog/log/protocol.ts';
-import {
-  checkedProperty,
-  readProperty,
-  tableProperties,
-} from '../../catalog/log/table-properties.ts';
+import { readProperty, tableProperties } from '../../catalog/log/table-properties.ts';
+import { columnMappingMode } from '../../catalog/log/column-mapping.ts';
+import { requireRemovable } from '../../catalog/commit/prepare-commit.ts';
+import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { TargetName } from '../../catalog/relation.ts';
 import { errorAt, positionAt } from '../errors.ts';
 import type { CreateTable } from '../parse/statement.ts';
@@ -21,7 +20,14 @@ import type { StatementResult } from '../sql-engine.ts';
 import type { StatementContext } from '../statement-context.ts';
 import { emptyResult, longType, staticResult } from '../static-result.ts';
 import { typeName } from '../types.ts';
+import { settableProperty } from './alter/alter-properties.ts';
+import { columnText } from './alter/column-uses.ts';
+import { newClustering } from './clustering.ts';
+import { highestId } from './evolve-schema.ts';
+import { overwriteAll } from './overwritten-files.ts';
+import { retryConflicts } from './retry-conflicts.ts';
 import { constraintProperties, fieldsOf } from './column-definitions.ts';
+import { requireColumnNames, unwritable } from './column-names.ts';
 import { mapColumns } from './map-columns.ts';
 import { rowRules } from './row-rules.ts';
 import { planSource, type SourceQuery } from './source-query.ts';
@@ -45,9 +51,13 @@ export async function createTable(
 
 /** Where the table will be, and the name it gets; none for a table created by path. */
 interface Place {
+  /** The table that is there already and is replaced. */
+  readonly replaced?: Snapshot | undefined;
   readonly location: string;
   readonly target: TargetName | undefined;
   readonly mustRegister: boolean;
+  /** Whether it has a location of its own already. */
+  readonly isRegistered?: boolean | undefined;
 }
 
 async function create(statement: CreateTable, context: StatementContext): Promise<StatementResult> {
@@ -55,6 +65,10 @@ async function create(statement: CreateTable, context: StatementContext): Promis
   const { catalog, snapshots } = services;
   const place = await placeOf(statement, context);
   if (place === 'exists') return emptyResult();
+  if (statement.orReplace) {
+    const made = await replaceTable(statement, place, context);
+    return insertedResult(made);
+  }
   const exists = await catalog.isTable(place.location, { signal });
   if (exists) {
     const snapshot = await snapshots.latest(place.location, { signal });
@@ -69,8 +83,40 @@ async function create(statement: CreateTable, context: StatementContext): Promis
     await register(place, context);
     return emptyResult();
   }
-  const made = await makeTable(statement, place.location, context);
+  const made = await makeTable(statement, place, context);
   await register(place, context);
+  return insertedResult(made);
+}
+
+/** The old table's log goes on: its versions can be read, and its rows are back after RESTORE. */
+async function replaceTable(
+  statement: CreateTable,
+  place: Place,
+  context: StatementContext,
+): Promise<StagedRows | undefined> {
+  const { catalog, snapshots } = context.services;
+  return await retryConflicts(context, async (current) => {
+    const { signal } = current;
+    const exists = await catalog.isTable(place.location, { signal });
+    if (!exists && statement.mustExist) {
+      throw new CodedError(
+        'DELTA_CANNOT_REPLACE_MISSING_TABLE',
+        `There is no table ${statement.name.parts.join('.')} to replace.`,
+      );
+    }
+    const replaced = exists ? await snapshots.latest(place.location, { signal }) : undefined;
+    if (replaced !== undefined) {
+      const { location, protocol, metadata, schema } = replaced;
+      checkWritable(location, protocol, metadata, schema, enforcedFeatures);
+      requireRemovable(location, protocol, metadata);
+    }
+    const made = await makeTable(statement, { ...place, replaced }, current);
+    await register(place, current);
+    return made;
+  });
+}
+
+function insertedResult(made: StagedRows | undefined): StatementResult {
   if (made === undefined) return emptyResult();
   return staticResult(
     [
@@ -81,8 +127,8 @@ async function create(statement: CreateTable, context: StatementContext): Promis
   );
 }
 
-async function placeOf(
-  statement: CreateTable,
+export async function placeOf(
+  statement: Pick<CreateTable, 'name' | 'location' | 'orReplace' | 'ifNotExists'>,
   context: StatementContext,
 ): Promise<Place | 'exists'> {
   const { catalog } = context.services;
@@ -94,6 +140,19 @@ async function placeOf(
   const target = await catalog.targetName(parts, context.session.currentSchema);
   const conflict = await catalog.findConflict(target, { signal: context.signal });
   if (conflict !== undefined) {
+    if (statement.orReplace && conflict.kind === 'table') {
+      const { location, isRegistered } = conflict;
+      if (statement.location !== undefined) {
+        const given = await catalog.checkLocation(statement.location);
+        if (given !== location) {
+          throw new CodedError(
+            'DELTA_TABLE_LOCATION_MISMATCH',
+            `The table ${conflict.schema}.${conflict.name} lies at ${location}, not at ${given}.`,
+          );
+        }
+      }
+      return { location, target, mustRegister: false, isRegistered };
+    }
     if (statement.ifNotExists) return 'exists';
     throw new CodedError(
       'TABLE_OR_VIEW_ALREADY_EXISTS',
@@ -106,23 +165,23 @@ async function placeOf(
   return { location: await catalog.checkLocation(statement.location), target, mustRegister: true };
 }
 
-async function register(
+export async function register(
   { target, location, mustRegister }: Place,
   { services }: StatementContext,
 ): Promise<void> {
   if (target !== undefined && mustRegister) await services.catalog.registerTable(target, location);
 }
 
-/** Version 0 of the table. `undefined` for a table without rows. */
+/** A version of the table, the first or one that replaces it. `undefined` for a table without rows. */
 async function makeTable(
   statement: CreateTable,
-  location: string,
+  { location, replaced, isRegistered }: Place,
   context: StatementContext,
 ): Promise<StagedRows | undefined> {
   const { services, signal } = context;
   const { asQuery } = statement;
   const source = asQuery === undefined ? undefined : await planSource(asQuery, context);
-  const target = newTarget(statement, location, source, context);
+  const target = newTarget(statement, { location, replaced }, source, context);
   const { metadata, protocol } = target;
   checkWritable(location, protocol, metadata, target.schema, enforcedFeatures);
   let staged: StagedRows | undefined;
@@ -136,24 +195,35 @@ async function makeTable(
     staged = await stageRows({ source: source.plan, sql, target }, context);
   }
   const { partitionColumns } = metadata;
-  const transaction = services.transactions.beginNew(location);
+  const domain = newClustering(statement, target, replaced);
+  const transaction =
+    replaced === undefined
+      ? services.transactions.beginNew(location)
+      : services.transactions.begin(replaced);
   transaction.setMetadata(metadata);
-  transaction.setProtocol(protocol);
+  if (protocol !== replaced?.protocol) transaction.setProtocol(protocol);
+  if (domain !== undefined) transaction.setDomainMetadata(domain);
+  const removed =
+    replaced === undefined
+      ? undefined
+      : overwriteAll(transaction, replaced, services.clock.nowMs());
   transaction.enforces(enforcedFeatures);
   transaction.add(staged?.files ?? []);
   await transaction.commit(
     {
-      operation: source === undefined ? 'CREATE TABLE' : 'CREATE TABLE AS SELECT',
+      operation: operationName(statement),
       operationParameters: {
-        isManaged: String(statement.location === undefined),
+        isManaged: String(statement.location === undefined && isRegistered !== true),
         description: statement.comment ?? 'null',
         partitionBy: JSON.stringify(partitionColumns),
+        clusterBy: JSON.stringify(statement.clusterBy.map(({ parts }) => columnText(parts))),
         properties: JSON.stringify(metadata.configuration),
       },
       operationMetrics:
         staged === undefined
           ? {}
           : {
+              ...(removed === undefined ? {} : { numRemovedFiles: String(removed) }),
               numFiles: String(staged.files.length),
               numOutputRows: String(staged.rowCount),
               numOutputBytes: String(staged.bytes),
@@ -164,10 +234,15 @@ async function makeTable(
   return staged;
 }
 
+function operationName({ orReplace, mustExist, asQuery }: CreateTable): string {
+  const verb = mustExist ? 'REPLACE' : orReplace ? 'CREATE OR REPLACE' : 'CREATE';
+  return `${verb} TABLE${asQuery === undefined ? '' : ' AS SELECT'}`;
+}
+
 /** The table that the statement makes. */
 function newTarget(
   statement: CreateTable,
-  location: string,
+  { location, replaced }: Pick<Place, 'location' | 'replaced'>,
   source: SourceQuery | undefined,
   context: StatementContext,
 ): WriteTarget {
@@ -180,7 +255,9 @@ function newTarget(
     Object.fromEntries(statement.properties.map(({ key, value }) => [key, value])),
   );
   const configuration: Record<string, string> = {
-    ...Object.fromEntries(Object.entries(given).map(([key, value]) => checkedProperty(key, value))),
+    ...Object.fromEntries(
+      Object.entries(given).map(([key, value]) => settableProperty(key, value)),
+    ),
     ...constraintProperties(statement.constraints, session.dialect, context.source),
   };
   const mapping = readProperty(configuration, tableProperties.columnMappingMode);
@@ -188,7 +265,12 @@ function newTarget(
   const partitionColumns = partitionColumnsOf(statement, defined);
   let fields = defined;
   if (mapping !== 'none') {
-    const mapped = mapColumns(defined, services.newId);
+    // Ids that the replaced table gave out are not given out again: its files lie in the history.
+    const lastId =
+      replaced === undefined || columnMappingMode(replaced) === 'none'
+        ? 0
+        : highestId(replaced.schema, replaced.metadata, true);
+    const mapped = mapColumns(defined, services.newId, lastId);
     fields = mapped.fields;
     configuration[tableProperties.columnMappingMaxColumnId.key] = String(mapped.highestId);
   }
@@ -203,7 +285,12 @@ function newTarget(
     createdTime: services.clock.nowMs(),
     configuration,
   };
-  const protocol = protocolFor(undefined, metadata, schema, wanted);
+  const protocol = protocolFor(
+    replaced?.protocol,
+    metadata,
+    schema,
+    statement.clusterBy.length > 0 ? [...wanted, 'clustering'] : wanted,
+  );
   const target: WriteTarget = { location, protocol, metadata, schema };
   partitionFields(target);
   // A constraint that is not understood is told now, and not to those who write.
@@ -230,19 +317,12 @@ function requireFields(
       'List them, or add AS SELECT.',
     );
   }
-  const seen = new Set<string>();
+  try {
+    requireColumnNames(fields, mapsColumns);
+  } catch (error) {
+    throw error instanceof CodedError ? error.at(positionAt(source, statement.name.start)) : error;
+  }
   for (const { name, type } of fields) {
-    if (seen.has(name.toLowerCase())) {
-      throw fail('COLUMN_ALREADY_EXISTS', `The column "${name}" occurs twice.`);
-    }
-    seen.add(name.toLowerCase());
-    if (name === '' || (!mapsColumns && /[ ,;{}()\n\t=]/.test(name))) {
-      throw fail(
-        'DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES',
-        `The column name "${name}" has a character that Parquet columns of Delta tables cannot have without column mapping.`,
-        'Use letters, digits and underscores, or give the column an alias.',
-      );
-    }
     const refused = unwritable(type);
     if (refused !== undefined) {
       throw fail(
@@ -251,37 +331,6 @@ function requireFields(
         'Add a CAST.',
       );
     }
-  }
-}
-
-/** The part of a type that no file can hold. */
-function unwritable(type: DataType): DataType | undefined {
-  switch (type.kind) {
-    case 'void':
-    case 'variant':
-      return type;
-    case 'array':
-      return unwritable(type.elementType);
-    case 'map':
-      return unwritable(type.keyType) ?? unwritable(type.valueType);
-    case 'struct':
-      return type.fields.length === 0
-        ? type
-        : type.fields.map((f) => unwritable(f.type)).find((t) => t !== undefined);
-    case 'boolean':
-    case 'byte':
-    case 'short':
-    case 'integer':
-    case 'long':
-    case 'float':
-    case 'double':
-    case 'string':
-    case 'binary':
-    case 'date':
-    case 'timestamp':
-    case 'timestamp_ntz':
-    case 'decimal':
-      return undefined;
   }
 }
 
@@ -332,8 +381,6 @@ function refuseUnsupported(statement: CreateTable, { source }: StatementContext)
     });
   if (statement.using !== undefined && statement.using !== 'delta')
     throw refuse(`A table in the format ${statement.using}`);
-  if (statement.orReplace) throw refuse('CREATE OR REPLACE TABLE');
-  if (statement.clusterBy.length > 0) throw refuse('CLUSTER BY');
   if (statement.asQuery !== undefined && statement.columns !== undefined) {
     throw refuse('A list of columns together with AS SELECT');
   }

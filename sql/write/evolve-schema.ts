@@ -84,7 +84,7 @@ function usedByExpressions(schema: StructType, { configuration }: Metadata): Rea
   return names;
 }
 
-function highestId(schema: StructType, metadata: Metadata, mapsColumns: boolean): number {
+export function highestId(schema: StructType, metadata: Metadata, mapsColumns: boolean): number {
   if (!mapsColumns) return 0;
   const recorded = readProperty(metadata.configuration, tableProperties.columnMappingMaxColumnId);
   return Math.max(recorded, ...idsOf(schema));

@@ -1,5 +1,5 @@
 /**
- * Column mapping of a new table: every field gets an id and a physical name, as Delta gives them out.
+ * Column mapping: every field gets an id and a physical name, as Delta gives them out.
  * https://github.com/delta-io/delta/blob/master/PROTOCOL.md#column-mapping
  */
 import type { DataType, StructField } from '../../catalog/data-type.ts';
@@ -11,8 +11,26 @@ export interface MappedFields {
   readonly highestId: number;
 }
 
-export function mapColumns(fields: readonly StructField[], newId: NewId): MappedFields {
-  let highestId = 0;
+/**
+ * For columns that no file has yet.
+ *
+ * @param lastId the highest id that the table has given out
+ */
+export function mapColumns(fields: readonly StructField[], newId: NewId, lastId = 0): MappedFields {
+  return giveIds(fields, lastId, () => `col-${newId()}`);
+}
+
+/** For the columns of a table that gets column mapping: files have them under their names. */
+export function mapExistingColumns(fields: readonly StructField[]): MappedFields {
+  return giveIds(fields, 0, ({ name }) => name);
+}
+
+function giveIds(
+  fields: readonly StructField[],
+  lastId: number,
+  physicalName: (field: StructField) => string,
+): MappedFields {
+  let highestId = lastId;
   const mapField = (field: StructField): StructField => {
     const id = ++highestId;
     return {
@@ -21,7 +39,7 @@ export function mapColumns(fields: readonly StructField[], newId: NewId): Mapped
       metadata: {
         ...field.metadata,
         'delta.columnMapping.id': id,
-        'delta.columnMapping.physicalName': `col-${newId()}`,
+        'delta.columnMapping.physicalName': physicalName(field),
       },
     };
   };

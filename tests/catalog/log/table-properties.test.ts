@@ -96,13 +96,14 @@ test('a property is set under the spelling the log has it in', () => {
 });
 
 test('an unknown delta property and a value that does not fit are refused when they are set', () => {
-  for (const [key, value] of [
-    ['delta.apendOnly', 'true'],
-    ['delta.appendOnly', 'maybe'],
+  for (const [key, value, code] of [
+    ['delta.apendOnly', 'true', 'DELTA_UNKNOWN_CONFIGURATION'],
+    ['delta.appendOnly', 'maybe', 'INVALID_PARAMETER_VALUE'],
+    ['delta.logRetentionDuration', 'soon', 'DELTA_INVALID_INTERVAL'],
   ] as const) {
     assert.throws(
       () => checkedProperty(key, value),
-      (error) => error instanceof CodedError && error.code === 'INVALID_PARAMETER_VALUE',
+      (error) => error instanceof CodedError && error.code === code,
     );
   }
 });

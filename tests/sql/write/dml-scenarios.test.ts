@@ -11,15 +11,6 @@ const skip = skipWithoutShared(path);
 
 /** Scenarios that go another way, and how: what the difference says must match. */
 const pending: { readonly [id: string]: RegExp } = {
-  check_constraint: /^ALTER TABLE/,
-  check_fails_on_existing: /^ALTER TABLE/,
-  defaults: /^ALTER TABLE/,
-  rename_drop: /^ALTER TABLE/,
-  rename_needs_mapping: /^ALTER TABLE/,
-  type_widening: /^ALTER TABLE/,
-  append_only: /^ALTER TABLE/,
-  unknown_property: /^ALTER TABLE/,
-  create_or_replace: /^CREATE OR REPLACE TABLE/,
   restore: /^RESTORE/,
   restore_dv: /^RESTORE/,
   optimize: /^OPTIMIZE/,
