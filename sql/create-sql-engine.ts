@@ -18,6 +18,12 @@ import { StageClock } from './stage-clock.ts';
 import type { SqlEngine, StatementRequest, StatementResult } from './sql-engine.ts';
 import type { EngineServices, StatementContext } from './statement-context.ts';
 
+export interface AfterCommits {
+  readonly afterCommit: AfterCommit;
+  /** Ends when none of the work is left. */
+  readonly idle: () => Promise<void>;
+}
+
 export interface SqlEngineOptions {
   readonly catalog: Catalog;
   readonly snapshots: SnapshotCache;
@@ -28,15 +34,16 @@ export interface SqlEngineOptions {
   readonly newId: NewId;
   /** Without it every query reads all files of its tables; for tests. True if absent. */
   readonly dataSkipping?: boolean | undefined;
-  /** Work after each commit, such as checkpoints; its failure fails nothing. */
-  readonly afterCommit?: AfterCommit | undefined;
+  /** Work after each commit, such as checkpoints; its failure fails nothing. Ended with the engine. */
+  readonly afterCommits?: AfterCommits | undefined;
 }
 
 /** What is remembered of deletion vectors: about 30 million deleted rows. */
 const deletionVectorBytesMax = 64 * 1024 * 1024;
 
 export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
-  const { store, clock, newId, snapshots, afterCommit } = options;
+  const { store, clock, newId, snapshots, afterCommits } = options;
+  const afterCommit = afterCommits?.afterCommit;
   const latest = (location: string): Promise<Snapshot> => snapshots.latest(location);
   const transactions = createTransactions({ store, clock, newId, latest, afterCommit });
   const services: EngineServices = {
@@ -53,6 +60,7 @@ export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
     run: (request) => run(request, services),
     close: async () => {
       await transactions.idle();
+      await afterCommits?.idle();
       services.planner.close();
       options.duckdb.close();
     },

@@ -8,6 +8,18 @@ const skip = skipWithout('delta-rs');
 
 const cases: readonly InteropCase[] = [
   {
+    name: 'more commits than a checkpoint waits for',
+    steps: [
+      { by: 'levee', sql: `CREATE TABLE {t} (id BIGINT, k STRING)` },
+      ...Array.from({ length: 25 }, (_, n) => ({
+        by: 'levee' as const,
+        sql: `INSERT INTO {t} VALUES (${n}, 'k${n}')`,
+      })),
+      { by: 'other', op: 'write', query: `SELECT CAST(25 AS BIGINT) AS id, 'k25' AS k` },
+    ],
+    rowCount: 26,
+  },
+  {
     name: 'appends in turn',
     steps: [
       { by: 'levee', sql: `CREATE TABLE {t} (id BIGINT, k STRING, v INT)` },
