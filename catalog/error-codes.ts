@@ -321,6 +321,43 @@ export const errorCodes = define({
     sqlState: '22003',
     hint: 'Give a retention at least as long as the table’s.',
   },
+  DELTA_CANNOT_RESTORE_TABLE_VERSION: {
+    sqlState: '22003',
+    hint: 'DESCRIBE HISTORY lists the versions.',
+  },
+  DELTA_CANNOT_RESTORE_TIMESTAMP_EARLIER: {
+    sqlState: '22003',
+    hint: 'Restore a later time.',
+  },
+  DELTA_CANNOT_RESTORE_TIMESTAMP_GREATER: {
+    sqlState: '22003',
+    hint: 'Restore an earlier time.',
+  },
+  DELTA_NON_PARTITION_COLUMN_REFERENCE: {
+    sqlState: '42P10',
+    hint: 'Compare columns that the table is partitioned by with constants.',
+  },
+  DELTA_ZORDERING_ON_PARTITION_COLUMN: {
+    sqlState: '42P10',
+    hint: 'Order by columns that the table is not partitioned by.',
+  },
+  DELTA_ZORDERING_COLUMN_DOES_NOT_EXIST: {
+    sqlState: '42703',
+    hint: 'DESCRIBE lists the columns of a table.',
+  },
+  DELTA_ZORDERING_ON_COLUMN_WITHOUT_STATS: {
+    sqlState: 'KD00D',
+    hint: 'Order by columns that have statistics: see delta.dataSkippingNumIndexedCols.',
+  },
+  DELTA_CLUSTERING_WITH_PARTITION_PREDICATE: {
+    sqlState: '0A000',
+    hint: 'Leave out WHERE.',
+  },
+  DELTA_CLUSTERING_WITH_ZORDER_BY: { sqlState: '42613', hint: 'Leave out ZORDER BY.' },
+  DELTA_OPTIMIZE_FULL_NOT_SUPPORTED: {
+    sqlState: '42601',
+    hint: 'Leave out FULL: the table is not clustered.',
+  },
   DELTA_CANNOT_VACUUM_LITE: { sqlState: '55000', hint: 'Run VACUUM without LITE.' },
   DELTA_STORE_UNSUITABLE: {
     sqlState: '0A000',

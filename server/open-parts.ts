@@ -49,10 +49,11 @@ export async function openParts(
     bytesMax,
     checksums: config.versionChecksums,
   });
+  const folders = createLocalFolders();
   const catalog = createCatalog({
     store,
     catalogStore: createFileCatalogStore({ store, warehouse, newId }),
-    folders: createLocalFolders(),
+    folders,
     warehouse,
     allowedPaths: allowPath,
     clock,
@@ -70,6 +71,7 @@ export async function openParts(
     catalog,
     snapshots,
     store,
+    folders,
     duckdb,
     clock,
     newId,

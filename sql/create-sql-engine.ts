@@ -2,6 +2,7 @@
 import { CodedError } from '../catalog/coded-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { createTransactions, type AfterCommit } from '../catalog/commit/transactions.ts';
+import type { FolderOperations } from '../catalog/folder-operations.ts';
 import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
@@ -28,6 +29,7 @@ export interface SqlEngineOptions {
   readonly catalog: Catalog;
   readonly snapshots: SnapshotCache;
   readonly store: ObjectStore;
+  readonly folders: FolderOperations;
   /** Closed with the engine. */
   readonly duckdb: DuckdbEngine;
   readonly clock: Clock;

@@ -36,6 +36,8 @@ import { deleteRows, truncateTable } from './write/dml/delete.ts';
 import { mergeRows } from './write/dml/merge.ts';
 import { updateRows } from './write/dml/update.ts';
 import { dropTable } from './write/drop-table.ts';
+import { restoreTable } from './write/maintenance/restore.ts';
+import { vacuum } from './write/maintenance/vacuum.ts';
 import { insert } from './write/insert.ts';
 import { emptyResult } from './static-result.ts';
 import { unrunStatement } from './unrun-statement.ts';
@@ -107,6 +109,10 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await truncateTable(statement, context);
     case 'dropTable':
       return await dropTable(statement, context);
+    case 'restoreTable':
+      return await restoreTable(statement, context);
+    case 'vacuum':
+      return await vacuum(statement, context);
     case 'createView':
       return await createView(statement, context);
     case 'dropView':
@@ -157,9 +163,7 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'alterView':
     case 'commentOn':
     case 'copyInto':
-    case 'restoreTable':
     case 'optimize':
-    case 'vacuum':
     case 'reorgTable':
     case 'convertToDelta':
     case 'analyzeTable':
