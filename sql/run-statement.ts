@@ -36,6 +36,7 @@ import { deleteRows, truncateTable } from './write/dml/delete.ts';
 import { mergeRows } from './write/dml/merge.ts';
 import { updateRows } from './write/dml/update.ts';
 import { dropTable } from './write/drop-table.ts';
+import { optimize } from './write/maintenance/optimize.ts';
 import { restoreTable } from './write/maintenance/restore.ts';
 import { vacuum } from './write/maintenance/vacuum.ts';
 import { insert } from './write/insert.ts';
@@ -109,6 +110,9 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await truncateTable(statement, context);
     case 'dropTable':
       return await dropTable(statement, context);
+    case 'optimize':
+    case 'reorgTable':
+      return await optimize(statement, context);
     case 'restoreTable':
       return await restoreTable(statement, context);
     case 'vacuum':
@@ -163,8 +167,6 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'alterView':
     case 'commentOn':
     case 'copyInto':
-    case 'optimize':
-    case 'reorgTable':
     case 'convertToDelta':
     case 'analyzeTable':
     case 'fsckRepairTable':

@@ -11,8 +11,6 @@ const unrun = {
   alterView: ['ALTER VIEW', 'Use CREATE OR REPLACE VIEW.'],
   commentOn: ['COMMENT ON', undefined],
   copyInto: ['COPY INTO', undefined],
-  optimize: ['OPTIMIZE', undefined],
-  reorgTable: ['REORG TABLE', undefined],
   convertToDelta: ['CONVERT TO DELTA', undefined],
   analyzeTable: ['ANALYZE TABLE', undefined],
   fsckRepairTable: ['FSCK REPAIR TABLE', undefined],

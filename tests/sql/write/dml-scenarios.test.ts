@@ -20,8 +20,6 @@ const pending: { readonly [id: string]: RegExp } = {
   append_only: /^ALTER TABLE/,
   unknown_property: /^ALTER TABLE/,
   create_or_replace: /^CREATE OR REPLACE TABLE/,
-  optimize: /^OPTIMIZE/,
-  optimize_dv_purges: /^REORG/,
 };
 
 let engine: SqlEngine;
