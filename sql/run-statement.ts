@@ -36,6 +36,8 @@ import { deleteRows, truncateTable } from './write/dml/delete.ts';
 import { mergeRows } from './write/dml/merge.ts';
 import { updateRows } from './write/dml/update.ts';
 import { dropTable } from './write/drop-table.ts';
+import { analyzeTable } from './write/maintenance/analyze.ts';
+import { repairTable } from './write/maintenance/fsck.ts';
 import { optimize } from './write/maintenance/optimize.ts';
 import { restoreTable } from './write/maintenance/restore.ts';
 import { vacuum } from './write/maintenance/vacuum.ts';
@@ -113,6 +115,10 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'optimize':
     case 'reorgTable':
       return await optimize(statement, context);
+    case 'analyzeTable':
+      return await analyzeTable(statement, context);
+    case 'fsckRepairTable':
+      return await repairTable(statement, context);
     case 'restoreTable':
       return await restoreTable(statement, context);
     case 'vacuum':
@@ -168,8 +174,6 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'commentOn':
     case 'copyInto':
     case 'convertToDelta':
-    case 'analyzeTable':
-    case 'fsckRepairTable':
     case 'generate':
     case 'beginTransaction':
     case 'commitTransaction':

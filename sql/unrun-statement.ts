@@ -12,8 +12,6 @@ const unrun = {
   commentOn: ['COMMENT ON', undefined],
   copyInto: ['COPY INTO', undefined],
   convertToDelta: ['CONVERT TO DELTA', undefined],
-  analyzeTable: ['ANALYZE TABLE', undefined],
-  fsckRepairTable: ['FSCK REPAIR TABLE', undefined],
   generate: ['GENERATE', undefined],
   beginTransaction: ['BEGIN TRANSACTION', undefined],
   commitTransaction: ['COMMIT', undefined],
