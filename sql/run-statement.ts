@@ -31,6 +31,7 @@ import {
   showViews,
 } from './utility/show.ts';
 import { createView, dropView } from './utility/views.ts';
+import { copyInto } from './write/copy-into/copy-into.ts';
 import { createTable } from './write/create-table.ts';
 import { deleteRows, truncateTable } from './write/dml/delete.ts';
 import { mergeRows } from './write/dml/merge.ts';
@@ -119,6 +120,8 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await analyzeTable(statement, context);
     case 'fsckRepairTable':
       return await repairTable(statement, context);
+    case 'copyInto':
+      return await copyInto(statement, context);
     case 'restoreTable':
       return await restoreTable(statement, context);
     case 'vacuum':
@@ -172,7 +175,6 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'alterTable':
     case 'alterView':
     case 'commentOn':
-    case 'copyInto':
     case 'convertToDelta':
     case 'generate':
     case 'beginTransaction':
