@@ -358,6 +358,10 @@ export const errorCodes = define({
     sqlState: '42601',
     hint: 'Leave out FULL: the table is not clustered.',
   },
+  DELTA_CONVERT_NON_PARQUET_TABLE: {
+    sqlState: '0AKDC',
+    hint: 'Name a folder of Parquet files: parquet.`/path`.',
+  },
   DELTA_CANNOT_VACUUM_LITE: { sqlState: '55000', hint: 'Run VACUUM without LITE.' },
   DELTA_STORE_UNSUITABLE: {
     sqlState: '0A000',

@@ -38,6 +38,7 @@ import { mergeRows } from './write/dml/merge.ts';
 import { updateRows } from './write/dml/update.ts';
 import { dropTable } from './write/drop-table.ts';
 import { analyzeTable } from './write/maintenance/analyze.ts';
+import { convertToDelta } from './write/maintenance/convert.ts';
 import { repairTable } from './write/maintenance/fsck.ts';
 import { optimize } from './write/maintenance/optimize.ts';
 import { restoreTable } from './write/maintenance/restore.ts';
@@ -122,6 +123,8 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await repairTable(statement, context);
     case 'copyInto':
       return await copyInto(statement, context);
+    case 'convertToDelta':
+      return await convertToDelta(statement, context);
     case 'restoreTable':
       return await restoreTable(statement, context);
     case 'vacuum':
@@ -175,7 +178,6 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'alterTable':
     case 'alterView':
     case 'commentOn':
-    case 'convertToDelta':
     case 'generate':
     case 'beginTransaction':
     case 'commitTransaction':

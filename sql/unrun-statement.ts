@@ -10,7 +10,6 @@ const unrun = {
   alterTable: ['ALTER TABLE', undefined],
   alterView: ['ALTER VIEW', 'Use CREATE OR REPLACE VIEW.'],
   commentOn: ['COMMENT ON', undefined],
-  convertToDelta: ['CONVERT TO DELTA', undefined],
   generate: ['GENERATE', undefined],
   beginTransaction: ['BEGIN TRANSACTION', undefined],
   commitTransaction: ['COMMIT', undefined],

@@ -25,7 +25,7 @@ const checksAtOnceMax = 16;
  * @throws PATH_NOT_ALLOWED, DELTA_PATH_DOES_NOT_EXIST, INVALID_PARAMETER_VALUE for a pattern
  */
 export async function sourceFiles(
-  statement: CopyInto,
+  statement: Pick<CopyInto, 'path' | 'pathStart' | 'files' | 'pattern'>,
   recursive: boolean,
   context: StatementContext,
 ): Promise<readonly SourceFile[]> {

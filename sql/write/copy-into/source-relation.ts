@@ -92,7 +92,7 @@ function requireDigits(name: string, own: DataType, guessed: string): void {
 const nestedKinds: ReadonlySet<string> = new Set(['struct', 'array', 'map', 'variant']);
 
 /** Files of old Spark versions count days before 1582 in another way. */
-async function refuseOldCalendars(
+export async function refuseOldCalendars(
   files: readonly SourceFile[],
   { services, signal }: StatementContext,
 ): Promise<void> {
@@ -112,7 +112,7 @@ async function refuseOldCalendars(
     if (!hasTimes || (dates === 'proleptic' && timestamps === 'proleptic')) continue;
     throw new CodedError(
       'UNSUPPORTED_FEATURE',
-      `${location} was written with the hybrid calendar of an old version of Spark: it is not loaded.`,
+      `${location} was written with the hybrid calendar of an old version of Spark: it is not taken.`,
     );
   }
 }

@@ -28,7 +28,7 @@ import { openRowTarget, type RowTarget } from '../dml/row-target.ts';
 import type { WorkContext } from '../dml/work-context.ts';
 import { fileStatsJson, reportedPath, type ReportedColumns } from '../file-stats-json.ts';
 import { indexedColumns } from '../indexed-columns.ts';
-import { dataFields } from '../write-target.ts';
+import { dataFields, type WriteTarget } from '../write-target.ts';
 
 /** Files that one query looks at. */
 const filesAtOnceMax = 200;
@@ -46,7 +46,7 @@ async function analyzeOnce({ target: name }: AnalyzeTable, context: WorkContext)
   const { services, signal } = context;
   const target = await openRowTarget(name, undefined, false, context);
   const { snapshot } = target;
-  const columns = boundedColumns(target);
+  const columns = boundedColumns(snapshot);
   const lacking = [...snapshot.files].filter((file) =>
     isIncomplete(snapshot.files.stats(file), columns),
   );
@@ -70,7 +70,7 @@ async function analyzeOnce({ target: name }: AnalyzeTable, context: WorkContext)
 }
 
 /** The columns that statistics are kept of: those that `delta.dataSkipping...` choose and have a form. */
-function boundedColumns({ snapshot }: RowTarget): readonly LeafColumn[] {
+export function boundedColumns(snapshot: WriteTarget): readonly LeafColumn[] {
   const mode = columnMappingMode(snapshot);
   const fields = dataFields(snapshot);
   const indexed = indexedColumns(fields, mode, snapshot.metadata.configuration);
@@ -104,16 +104,7 @@ async function filesWithStatistics(
   context: WorkContext,
 ): Promise<readonly AddFile[]> {
   const { snapshot, name } = target;
-  const items = columns.flatMap(({ logicalPath, type }) => {
-    const column = ['t', ...logicalPath].map(quoteIdentifier).join('.');
-    const isReal = type.kind === 'float' || type.kind === 'double';
-    return [
-      `CAST(min(${column}) AS VARCHAR)`,
-      `CAST(max(${column}) AS VARCHAR)`,
-      `CAST(count(*) - count(${column}) AS VARCHAR)`,
-      isReal ? `CAST(coalesce(bool_or(isnan(${column})), false) AS VARCHAR)` : 'NULL',
-    ];
-  });
+  const items = statisticsSql(columns);
   const query = ownQuery(
     name.start,
     `SELECT ${[`t.${quoteIdentifier(target.address)} >> ${rowNumberBits}`, 'count(*)', ...items].join(', ')} FROM `,
@@ -143,8 +134,26 @@ async function filesWithStatistics(
   });
 }
 
-/** As DuckDB reports a file that it wrote. */
-function reportedOf(
+/** Four aggregates for each column, over rows called `t`. */
+export function statisticsSql(columns: readonly LeafColumn[]): readonly string[] {
+  return columns.flatMap(({ logicalPath, type }) => {
+    const column = ['t', ...logicalPath].map(quoteIdentifier).join('.');
+    const isReal = type.kind === 'float' || type.kind === 'double';
+    return [
+      `CAST(min(${column}) AS VARCHAR)`,
+      `CAST(max(${column}) AS VARCHAR)`,
+      `CAST(count(*) - count(${column}) AS VARCHAR)`,
+      isReal ? `CAST(coalesce(bool_or(isnan(${column})), false) AS VARCHAR)` : 'NULL',
+    ];
+  });
+}
+
+/**
+ * As DuckDB reports a file that it wrote.
+ *
+ * @param row what stands before the aggregates of `statisticsSql` being two columns
+ */
+export function reportedOf(
   row: readonly unknown[] | undefined,
   columns: readonly LeafColumn[],
 ): ReportedColumns {
