@@ -24,9 +24,9 @@ export function exactCastSql(
       return `CASE WHEN ${sql} IS NULL OR ${back} = ${sql} THEN ${cast} ELSE ${inexact} END`;
     }
     case 'text': {
-      // DuckDB rounds '1.5' and cuts the time off a date's text.
+      // DuckDB rounds '1.5' and cuts the time off a date's text. What it cannot cast fails as that.
       const fits = `regexp_full_match(trim(${sql}), '${textPattern(to)}')`;
-      return `CASE WHEN ${sql} IS NULL OR ${fits} THEN ${cast} ELSE ${inexact} END`;
+      return `CASE WHEN ${sql} IS NULL OR ${fits} THEN ${cast} WHEN ${cast} IS NOT NULL THEN ${inexact} END`;
     }
     case 'no':
       return undefined;
