@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { repositoryFiles, sourceFiles } from './source-files.ts';
 
 /** Files that are longer than the guide's 400 lines, each with why one file serves a reader best. */
-const longFiles: { readonly [path: string]: string } = {};
+const longFiles: { readonly [path: string]: string } = {
+  'catalog/error-codes.ts': 'one table, which grows by an entry for each error',
+};
 
 const linesMax = 400;
 

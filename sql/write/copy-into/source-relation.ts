@@ -37,6 +37,11 @@ export async function sourceRelationSql(
         `nullstr = ${quoteString(format.nullValue)}`,
         'allow_quoted_nulls = false',
         'strict_mode = true',
+        // No line is left out, and none is filled up.
+        'skip = 0',
+        `comment = ''`,
+        'null_padding = false',
+        'ignore_errors = false',
         'union_by_name = true',
         'hive_partitioning = false',
         'sample_size = -1',

@@ -69,6 +69,14 @@ test('CSV: header, delimiter, NULLs, quotes; what is no value of the column fail
     assert.notEqual(outcome, 'ok', text);
   }
   assert.equal(place.versions('t'), 2);
+  // Lines are neither skipped nor filled up.
+  for (const text of ['title\nid,s\n8,x\n', 'id,s\n8,x\n9\n', '# note\nid,s\n8,x\n']) {
+    put('bad.csv', text);
+    const outcome = await place.outcome(
+      `COPY INTO t FROM 'landing/bad.csv' FILEFORMAT = CSV FORMAT_OPTIONS ('header' = 'true')`,
+    );
+    assert.notEqual(outcome, 'ok', text);
+  }
   put('plain.csv', '7,x,2024-01-01,1\n');
   await place.run(`COPY INTO t BY POSITION FROM 'landing/plain.csv' FILEFORMAT = CSV`);
   assert.deepEqual(await place.run('SELECT s FROM t WHERE id = 7'), [['x']]);
