@@ -2,7 +2,8 @@
  * Some files of a table -> new files with the same rows, those that deletion vectors mark left out; in
  * any order, or along a curve through some columns. Ids of rows go along where the table tracks them.
  *
- * Rows stream through DuckDB, which spills what it sorts. For a curve each row's address and place are
+ * Rows stream through DuckDB, which spills what it sorts as far as it can: ordering fails with
+ * OUT_OF_MEMORY where its limit is smaller than a piece of them. For a curve each row's address and place are
  * put into a temporary table first, 16 bytes a row, so that only that table is sorted by each column.
  */
 import type { FileHandle } from '../../../catalog/active-files.ts';
@@ -177,18 +178,25 @@ async function placeRows(
   );
 }
 
+/** The least that one pass orders: each pass reads all of the files. */
+const pieceBytesMin = { partitioned: 16 * 1024 ** 2, other: 128 * 1024 ** 2 } as const;
+
 /**
- * The rows of a partition in pieces of about the size that files are to have: COPY gives a partition one
- * file and does not look at its size. Without partitions it does, and all rows are one piece.
+ * The rows in pieces of about the size that files are to have, so that no more than a piece is sorted at a
+ * time, and because COPY gives a partition one file and does not look at its size.
  */
 async function keyRanges(
   { files }: OrderedRows,
   { snapshot }: RowTarget,
   context: WorkContext,
 ): Promise<readonly string[]> {
-  if (snapshot.metadata.partitionColumns.length === 0) return [''];
+  const isPartitioned = snapshot.metadata.partitionColumns.length > 0;
+  const pieceBytes = Math.max(
+    fileBytesTarget(snapshot),
+    isPartitioned ? pieceBytesMin.partitioned : pieceBytesMin.other,
+  );
   const bytes = files.reduce((sum, file) => sum + snapshot.files.sizeBytes(file), 0);
-  const pieces = Math.round(bytes / fileBytesTarget(snapshot));
+  const pieces = Math.ceil(bytes / pieceBytes);
   if (pieces <= 1) return [''];
   const key = quoteIdentifier(keysKey);
   const shares = Array.from({ length: pieces - 1 }, (_, index) => (index + 1) / pieces);
