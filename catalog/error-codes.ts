@@ -423,10 +423,6 @@ export const errorCodes = define({
     sqlState: '54000',
     hint: 'Cluster by at most 4 columns.',
   },
-  DELTA_CLUSTERING_COLUMN_MISSING_STATS: {
-    sqlState: '22000',
-    hint: 'Cluster by columns that have statistics.',
-  },
   DELTA_CLUSTERING_REPLACE_TABLE_WITH_PARTITIONED_TABLE: {
     sqlState: '42000',
     hint: 'Drop the table and make it anew.',
@@ -467,6 +463,47 @@ export const errorCodes = define({
   DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT: {
     sqlState: '22003',
     hint: 'Give a retention at least as long as the table’s.',
+  },
+  DELTA_CANNOT_RESTORE_TABLE_VERSION: {
+    sqlState: '22003',
+    hint: 'DESCRIBE HISTORY lists the versions.',
+  },
+  DELTA_CANNOT_RESTORE_TIMESTAMP_EARLIER: {
+    sqlState: '22003',
+    hint: 'Restore a later time.',
+  },
+  DELTA_CANNOT_RESTORE_TIMESTAMP_GREATER: {
+    sqlState: '22003',
+    hint: 'Restore an earlier time.',
+  },
+  DELTA_NON_PARTITION_COLUMN_REFERENCE: {
+    sqlState: '42P10',
+    hint: 'Compare columns that the table is partitioned by with constants.',
+  },
+  DELTA_ZORDERING_ON_PARTITION_COLUMN: {
+    sqlState: '42P10',
+    hint: 'Order by columns that the table is not partitioned by.',
+  },
+  DELTA_ZORDERING_COLUMN_DOES_NOT_EXIST: {
+    sqlState: '42703',
+    hint: 'DESCRIBE lists the columns of a table.',
+  },
+  DELTA_ZORDERING_ON_COLUMN_WITHOUT_STATS: {
+    sqlState: 'KD00D',
+    hint: 'Order by columns that have statistics: see delta.dataSkippingNumIndexedCols.',
+  },
+  DELTA_CLUSTERING_WITH_PARTITION_PREDICATE: {
+    sqlState: '0A000',
+    hint: 'Leave out WHERE.',
+  },
+  DELTA_CLUSTERING_WITH_ZORDER_BY: { sqlState: '42613', hint: 'Leave out ZORDER BY.' },
+  DELTA_OPTIMIZE_FULL_NOT_SUPPORTED: {
+    sqlState: '42601',
+    hint: 'Leave out FULL: the table is not clustered.',
+  },
+  DELTA_CONVERT_NON_PARQUET_TABLE: {
+    sqlState: '0AKDC',
+    hint: 'Name a folder of Parquet files: parquet.`/path`.',
   },
   DELTA_CANNOT_VACUUM_LITE: { sqlState: '55000', hint: 'Run VACUUM without LITE.' },
   DELTA_STORE_UNSUITABLE: {

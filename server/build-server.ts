@@ -5,6 +5,7 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { BackgroundPostCommit } from '../catalog/checkpoint/background-post-commit.ts';
 import type { Clock, NewId } from '../catalog/ports.ts';
 import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
 import type { SqlEngine } from '../sql/sql-engine.ts';
@@ -33,6 +34,8 @@ export interface ServerParts {
   readonly snapshots?: SnapshotCache | undefined;
   readonly clock?: Clock | undefined;
   readonly newId?: NewId | undefined;
+  /** What follows commits; its failures go to the server's log. */
+  readonly logMaintenance?: Pick<BackgroundPostCommit, 'listen'> | undefined;
   /** Without it `/docs` is left out, which spares tests its script. */
   readonly docsPage?: boolean | undefined;
 }
@@ -65,6 +68,9 @@ export async function buildServer(config: Config, parts: ServerParts): Promise<L
 
   const http = createHttp(config, () => admission.retryAfterSeconds);
   const reportDefect = defectReporter(http.log);
+  parts.logMaintenance?.listen(({ step, location, version, error }) =>
+    http.log.warn({ err: error, step, table: location, version }, 'after a commit'),
+  );
   addProblemReplies(http, { retryAfterSeconds: () => admission.retryAfterSeconds, reportDefect });
   addHostCheck(http, config);
   http.addHook('onRequest', async (request, reply) => {

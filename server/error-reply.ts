@@ -80,6 +80,7 @@ const statusBySqlState: { readonly [prefix: string]: number } = {
   F0: 500,
   KD002: 400,
   KD004: 501,
+  KD00D: 400,
   XX: 500,
 };
 

@@ -2,6 +2,7 @@
 import { CodedError } from '../catalog/coded-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { createTransactions, type AfterCommit } from '../catalog/commit/transactions.ts';
+import type { FolderOperations } from '../catalog/folder-operations.ts';
 import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
 import type { SnapshotCache } from '../catalog/snapshot-cache.ts';
@@ -18,25 +19,33 @@ import { StageClock } from './stage-clock.ts';
 import type { SqlEngine, StatementRequest, StatementResult } from './sql-engine.ts';
 import type { EngineServices, StatementContext } from './statement-context.ts';
 
+export interface AfterCommits {
+  readonly afterCommit: AfterCommit;
+  /** Ends when none of the work is left. */
+  readonly idle: () => Promise<void>;
+}
+
 export interface SqlEngineOptions {
   readonly catalog: Catalog;
   readonly snapshots: SnapshotCache;
   readonly store: ObjectStore;
+  readonly folders: FolderOperations;
   /** Closed with the engine. */
   readonly duckdb: DuckdbEngine;
   readonly clock: Clock;
   readonly newId: NewId;
   /** Without it every query reads all files of its tables; for tests. True if absent. */
   readonly dataSkipping?: boolean | undefined;
-  /** Work after each commit, such as checkpoints; its failure fails nothing. */
-  readonly afterCommit?: AfterCommit | undefined;
+  /** Work after each commit, such as checkpoints; its failure fails nothing. Ended with the engine. */
+  readonly afterCommits?: AfterCommits | undefined;
 }
 
 /** What is remembered of deletion vectors: about 30 million deleted rows. */
 const deletionVectorBytesMax = 64 * 1024 * 1024;
 
 export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
-  const { store, clock, newId, snapshots, afterCommit } = options;
+  const { store, clock, newId, snapshots, afterCommits } = options;
+  const afterCommit = afterCommits?.afterCommit;
   const latest = (location: string): Promise<Snapshot> => snapshots.latest(location);
   const transactions = createTransactions({ store, clock, newId, latest, afterCommit });
   const services: EngineServices = {
@@ -53,6 +62,7 @@ export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
     run: (request) => run(request, services),
     close: async () => {
       await transactions.idle();
+      await afterCommits?.idle();
       services.planner.close();
       options.duckdb.close();
     },

@@ -34,11 +34,18 @@ import { createView, dropView } from './utility/views.ts';
 import { alterTable } from './write/alter/alter-table.ts';
 import { commentOn } from './write/alter/comment-on.ts';
 import { createTableLike } from './write/create-table-like.ts';
+import { copyInto } from './write/copy-into/copy-into.ts';
 import { createTable } from './write/create-table.ts';
 import { deleteRows, truncateTable } from './write/dml/delete.ts';
 import { mergeRows } from './write/dml/merge.ts';
 import { updateRows } from './write/dml/update.ts';
 import { dropTable } from './write/drop-table.ts';
+import { analyzeTable } from './write/maintenance/analyze.ts';
+import { convertToDelta } from './write/maintenance/convert.ts';
+import { repairTable } from './write/maintenance/fsck.ts';
+import { optimize } from './write/maintenance/optimize.ts';
+import { restoreTable } from './write/maintenance/restore.ts';
+import { vacuum } from './write/maintenance/vacuum.ts';
 import { insert } from './write/insert.ts';
 import { emptyResult } from './static-result.ts';
 import { unrunStatement } from './unrun-statement.ts';
@@ -116,6 +123,21 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await createTableLike(statement, context);
     case 'commentOn':
       return await commentOn(statement, context);
+    case 'optimize':
+    case 'reorgTable':
+      return await optimize(statement, context);
+    case 'analyzeTable':
+      return await analyzeTable(statement, context);
+    case 'fsckRepairTable':
+      return await repairTable(statement, context);
+    case 'copyInto':
+      return await copyInto(statement, context);
+    case 'convertToDelta':
+      return await convertToDelta(statement, context);
+    case 'restoreTable':
+      return await restoreTable(statement, context);
+    case 'vacuum':
+      return await vacuum(statement, context);
     case 'createView':
       return await createView(statement, context);
     case 'dropView':
@@ -162,14 +184,6 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'cloneTable':
     case 'undropTable':
     case 'alterView':
-    case 'copyInto':
-    case 'restoreTable':
-    case 'optimize':
-    case 'vacuum':
-    case 'reorgTable':
-    case 'convertToDelta':
-    case 'analyzeTable':
-    case 'fsckRepairTable':
     case 'generate':
     case 'beginTransaction':
     case 'commitTransaction':

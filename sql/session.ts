@@ -24,6 +24,8 @@ export interface Session {
   mergeSchema?: boolean | undefined;
   /** Which partitions INSERT OVERWRITE replaces: all, the default, or those with new rows. */
   partitionOverwriteMode?: 'static' | 'dynamic' | undefined;
+  /** Whether VACUUM keeps to the retention of the table. True if absent. */
+  checkVacuumRetention?: boolean | undefined;
   /** By lower-case name. */
   readonly temporaryViews: Map<string, ViewDefinition>;
 }

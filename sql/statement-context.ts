@@ -1,6 +1,7 @@
 /** What every stage of one statement shares. */
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ViewDefinition } from '../catalog/catalog-store.ts';
+import type { FolderOperations } from '../catalog/folder-operations.ts';
 import type { DeletionVectorCache } from '../catalog/deletion-vector-cache.ts';
 import type { Transactions } from '../catalog/commit/transactions.ts';
 import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
@@ -21,6 +22,7 @@ export interface EngineServices {
   readonly catalog: Catalog;
   readonly snapshots: SnapshotCache;
   readonly store: ObjectStore;
+  readonly folders: FolderOperations;
   readonly transactions: Transactions;
   readonly deletionVectors: DeletionVectorCache;
   readonly duckdb: DuckdbEngine;

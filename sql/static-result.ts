@@ -10,7 +10,10 @@ import type {
 } from './sql-engine.ts';
 import { noStatistics } from './statement-statistics.ts';
 
-/** What a cell can be: an array for ARRAY, a list of pairs for MAP; a timestamp is microseconds. */
+/**
+ * What a cell can be: an array for ARRAY, and for STRUCT in the order of its fields, a list of pairs for
+ * MAP; a timestamp is microseconds.
+ */
 export type StaticValue =
   | null
   | undefined
@@ -148,6 +151,18 @@ function buildVector(type: DataType, values: readonly StaticValue[]): ColumnVect
         ),
       };
     }
+    case 'struct': {
+      const structs = values.map((value) =>
+        Array.isArray(value) ? (value as readonly StaticValue[]) : [],
+      );
+      const children = type.fields.map((field, index) =>
+        buildVector(
+          field.type,
+          structs.map((fields) => fields[index]),
+        ),
+      );
+      return { kind: 'struct', length, validity, children };
+    }
     case 'byte':
     case 'short':
     case 'float':
@@ -157,7 +172,6 @@ function buildVector(type: DataType, values: readonly StaticValue[]): ColumnVect
     case 'variant':
     case 'void':
     case 'decimal':
-    case 'struct':
       throw new TypeError(`no result of Levee's own has a column of type ${type.kind}`);
   }
 }

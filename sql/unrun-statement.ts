@@ -10,18 +10,13 @@ const unrun = {
     'A dropped table of the warehouse lies in <warehouse>/_levee/dropped: move its folder back.',
   ],
   alterView: ['ALTER VIEW', 'Use CREATE OR REPLACE VIEW.'],
-  copyInto: ['COPY INTO', undefined],
-  restoreTable: ['RESTORE TABLE', undefined],
-  optimize: ['OPTIMIZE', undefined],
-  vacuum: ['VACUUM', undefined],
-  reorgTable: ['REORG TABLE', undefined],
-  convertToDelta: ['CONVERT TO DELTA', undefined],
-  analyzeTable: ['ANALYZE TABLE', undefined],
-  fsckRepairTable: ['FSCK REPAIR TABLE', undefined],
-  generate: ['GENERATE', undefined],
-  beginTransaction: ['BEGIN TRANSACTION', undefined],
-  commitTransaction: ['COMMIT', undefined],
-  rollbackTransaction: ['ROLLBACK', undefined],
+  generate: ['GENERATE', 'Readers of Delta tables need no manifests.'],
+  beginTransaction: [
+    'BEGIN TRANSACTION',
+    'Every statement is a transaction of its own; MERGE does much in one.',
+  ],
+  commitTransaction: ['COMMIT', 'Every statement is committed when it has ended.'],
+  rollbackTransaction: ['ROLLBACK', 'RESTORE TABLE brings an older version back.'],
 } as const satisfies {
   readonly [kind in Statement['kind']]?: readonly [name: string, hint: string | undefined];
 };

@@ -83,6 +83,16 @@ const settings: { readonly [key: string]: Setting } = {
     },
     expected: 'It is true or false.',
   },
+  'spark.databricks.delta.retentiondurationcheck.enabled': {
+    initial: 'true',
+    read: ({ checkVacuumRetention }) => String(checkVacuumRetention ?? true),
+    write(session, value) {
+      if (!/^(true|false)$/i.test(value)) return undefined;
+      session.checkVacuumRetention = value.toLowerCase() === 'true';
+      return true;
+    },
+    expected: 'It is true or false.',
+  },
   'spark.sql.sources.partitionoverwritemode': {
     initial: 'static',
     read: ({ partitionOverwriteMode }) => partitionOverwriteMode ?? 'static',

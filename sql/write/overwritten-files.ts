@@ -61,7 +61,7 @@ function removeMatching(
 }
 
 /** Values that are equal have one key, however a writer spelled them. */
-function partitionKey(
+export function partitionKey(
   snapshot: Snapshot,
   columns: ReadonlySet<string>,
 ): (values: PartitionValues) => string {

@@ -17,6 +17,8 @@ const conflicts: ReadonlySet<ErrorCode> = new Set([
   'DELTA_CONCURRENT_DELETE_READ',
   'DELTA_CONCURRENT_DELETE_DELETE',
   'DELTA_CONCURRENT_WRITE',
+  // Somebody has loaded the same file, or changed what the table is clustered by.
+  'DELTA_CONCURRENT_TRANSACTION',
   'DELTA_METADATA_CHANGED',
   'DELTA_PROTOCOL_CHANGED',
 ]);

@@ -8,6 +8,45 @@ const skip = skipWithout('delta-rs');
 
 const cases: readonly InteropCase[] = [
   {
+    name: 'files put together, ordered, and a version restored',
+    steps: [
+      { by: 'levee', sql: `CREATE TABLE {t} (id BIGINT, k STRING, p INT) PARTITIONED BY (p)` },
+      { by: 'levee', sql: `INSERT INTO {t} SELECT i, 'k' || i, i % 3 FROM range(60) r(i)` },
+      { by: 'levee', sql: `INSERT INTO {t} SELECT i, NULL, i % 2 FROM range(60, 90) r(i)` },
+      { by: 'levee', sql: `OPTIMIZE {t}` },
+      {
+        by: 'other',
+        op: 'write',
+        query: `SELECT CAST(90 AS BIGINT) AS id, 'k90' AS k, CAST(1 AS INT) AS p`,
+        partition_by: ['p'],
+      },
+      { by: 'levee', sql: `OPTIMIZE {t} ZORDER BY (id, k)` },
+      { by: 'levee', sql: `DELETE FROM {t} WHERE id < 30` },
+      { by: 'levee', sql: `ANALYZE TABLE {t} COMPUTE DELTA STATISTICS` },
+      { by: 'levee', sql: `RESTORE TABLE {t} TO VERSION AS OF 5` },
+      { by: 'levee', sql: `VACUUM {t}` },
+      {
+        by: 'other',
+        op: 'write',
+        query: `SELECT CAST(91 AS BIGINT) AS id, 'k91' AS k, CAST(1 AS INT) AS p`,
+        partition_by: ['p'],
+      },
+    ],
+    rowCount: 92,
+  },
+  {
+    name: 'more commits than a checkpoint waits for',
+    steps: [
+      { by: 'levee', sql: `CREATE TABLE {t} (id BIGINT, k STRING)` },
+      ...Array.from({ length: 25 }, (_, n) => ({
+        by: 'levee' as const,
+        sql: `INSERT INTO {t} VALUES (${n}, 'k${n}')`,
+      })),
+      { by: 'other', op: 'write', query: `SELECT CAST(25 AS BIGINT) AS id, 'k25' AS k` },
+    ],
+    rowCount: 26,
+  },
+  {
     name: 'appends in turn',
     steps: [
       { by: 'levee', sql: `CREATE TABLE {t} (id BIGINT, k STRING, v INT)` },

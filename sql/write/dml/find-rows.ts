@@ -60,7 +60,7 @@ export async function findRows(
 }
 
 /** The files whose every row is touched while no row of others is, if the log alone tells. */
-function filesByPartition(plan: QueryPlan, { snapshot, table }: RowTarget) {
+export function filesByPartition(plan: QueryPlan, { snapshot, table }: RowTarget) {
   const [scan] = plan.scans;
   if (plan.scans.length !== 1 || scan === undefined || scan.table !== table) return undefined;
   const { skipped, files } = scan;
