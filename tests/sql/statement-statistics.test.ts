@@ -175,7 +175,9 @@ test('EXPLAIN says what was read of the log and how many rows are removed', asyn
   const explained = async (sql: string) => {
     const { rows } = await engineClient(own).run({ sql: `EXPLAIN ${sql}` });
     return rows.map(([line]) =>
-      (typeof line === 'string' ? line : '').replace(/\d+ bytes/, 'N bytes'),
+      (typeof line === 'string' ? line : '')
+        .replace(/ \(.*\):/, ':')
+        .replace(/\d+ bytes/, 'N bytes'),
     );
   };
   try {
@@ -188,10 +190,7 @@ test('EXPLAIN says what was read of the log and how many rows are removed', asyn
       '  total: 2 of 4 files, N bytes',
       '',
     ];
-    const head = [
-      'Delta',
-      '  main.default.t version 4 (no checkpoint, no checksum): 2 of 4 files, N bytes',
-    ];
+    const head = ['Delta', '  main.default.t version 4: 2 of 4 files, N bytes'];
     assert.deepEqual((await explained(sql)).slice(0, 9), [
       ...head,
       '    log: 5 commits read, N bytes',
