@@ -166,9 +166,11 @@ export function createSnapshotCache(options: SnapshotCacheOptions): SnapshotCach
   ): Promise<Snapshot> => {
     const { maxStalenessMs = 0, onRead, signal: callSignal } = request;
     const newest = entries.get(location);
-    if (newest?.snapshot?.version === version) {
+    // Taken once: while the store is asked, the entry may move on to a later version.
+    const snapshot = newest?.snapshot;
+    if (newest !== undefined && snapshot?.version === version) {
       const isFresh = clock.nowMs() - newest.checkedMs < maxStalenessMs;
-      if (isFresh || (await isCurrent(store, newest.snapshot, callSignal))) return newest.snapshot;
+      if (isFresh || (await isCurrent(store, snapshot, callSignal))) return snapshot;
     }
     return get(
       `${location}@${version}`,

@@ -197,3 +197,25 @@ test('a failed load is forgotten and the next one may succeed', async () => {
   new TableBuilder(memory).commit(protocol(), metaData());
   assert.equal((await cache.latest(table.location)).version, 0);
 });
+
+test('a version that was the newest stays that version while another request moves on', async () => {
+  let release: (() => void) | undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  class HeldStore extends MemoryStore {
+    override async stat(location: string) {
+      await held;
+      return super.stat(location);
+    }
+  }
+  const store = new HeldStore();
+  const clock = { nowMs: () => 0 };
+  const cache = createSnapshotCache({ store, parquet: noParquet, clock, bytesMax: 1e9 });
+  const table = new TableBuilder(store);
+  table.create().append(2);
+  await cache.latest(table.location);
+  table.append(1);
+  const second = cache.atVersion(table.location, 2);
+  assert.equal((await cache.latest(table.location)).version, 3);
+  release?.();
+  assert.deepEqual(paths(await second), ['part-1', 'part-2']);
+});
