@@ -45,7 +45,7 @@ export async function runInterop(
     } else {
       const { by: _, op, ...request } = step;
       const filled = JSON.parse(fill(JSON.stringify(request))) as Record<string, unknown>;
-      await other.call(op, op === 'sql' ? filled : { path, ...filled }).catch((cause: unknown) => {
+      await other.call(op, op === 'run' ? filled : { path, ...filled }).catch((cause: unknown) => {
         throw new Error(label, { cause });
       });
     }

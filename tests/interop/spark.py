@@ -36,10 +36,16 @@ def sql(query):
     return {"columns": data.column_names, "rows": canonical_rows(data)}
 
 
+def run(query):
+    """A statement whose result does not matter."""
+    spark.sql(query).collect()
+    return {}
+
+
 def read(path, version=None):
     travel = "" if version is None else f" VERSION AS OF {version}"
     spark.catalog.clearCache()
     return sql(f"SELECT * FROM delta.`{path}`{travel}")
 
 
-serve({"sql": sql, "read": read})
+serve({"sql": sql, "run": run, "read": read})
