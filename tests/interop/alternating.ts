@@ -4,11 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { after, before, test } from 'node:test';
 import { anonymous } from '../../sql/session.ts';
 import type { SqlEngine } from '../../sql/sql-engine.ts';
 import { rowText, sortAndHash } from '../support/canonical-json.ts';
+import { makeScratch, openEngine } from '../support/open-engine.ts';
 import { newSession } from '../support/sql-client.ts';
-import type { OtherEngine } from './other-engine.ts';
+import { OtherEngine, skipWithout, type EngineName } from './other-engine.ts';
 
 export type Step =
   | { readonly by: 'levee'; readonly sql: string }
@@ -26,7 +28,35 @@ export interface InteropCase {
   readonly rowCount: number;
 }
 
-export async function runInterop(
+/** A test for each case, all in one warehouse; they are left out where the engine is not installed. */
+export function testInterop(name: EngineName, cases: readonly InteropCase[]): void {
+  const skip = skipWithout(name);
+  let engine: SqlEngine;
+  let other: OtherEngine;
+  let warehouse = '';
+  let remove: (() => Promise<void>) | undefined;
+
+  before(async () => {
+    if (skip !== false) return;
+    ({ folder: warehouse, remove } = await makeScratch());
+    engine = await openEngine({ warehouse });
+    other = new OtherEngine(name, join(warehouse, '.other'));
+  });
+  after(async () => {
+    if (skip !== false) return;
+    await other.close();
+    await engine.close();
+    await remove?.();
+  });
+
+  for (const interop of cases) {
+    test(`${name} and Levee see the same: ${interop.name}`, { skip }, async () => {
+      await runInterop(interop, engine, other, warehouse);
+    });
+  }
+}
+
+async function runInterop(
   { name, steps, rowCount }: InteropCase,
   engine: SqlEngine,
   other: OtherEngine,

@@ -1,10 +1,4 @@
-import { after, before, test } from 'node:test';
-import type { SqlEngine } from '../../sql/sql-engine.ts';
-import { makeScratch, openEngine } from '../support/open-engine.ts';
-import { runInterop, type InteropCase } from './alternating.ts';
-import { OtherEngine, skipWithout } from './other-engine.ts';
-
-const skip = skipWithout('delta-rs');
+import { testInterop, type InteropCase } from './alternating.ts';
 
 const cases: readonly InteropCase[] = [
   {
@@ -201,26 +195,4 @@ const cases: readonly InteropCase[] = [
   },
 ];
 
-let engine: SqlEngine;
-let other: OtherEngine;
-let warehouse = '';
-let remove: (() => Promise<void>) | undefined;
-
-before(async () => {
-  if (skip !== false) return;
-  ({ folder: warehouse, remove } = await makeScratch());
-  engine = await openEngine({ warehouse });
-  other = new OtherEngine('delta-rs');
-});
-after(async () => {
-  if (skip !== false) return;
-  await other.close();
-  await engine.close();
-  await remove?.();
-});
-
-for (const interop of cases) {
-  test(`delta-rs and Levee see the same: ${interop.name}`, { skip }, async () => {
-    await runInterop(interop, engine, other, warehouse);
-  });
-}
+testInterop('delta-rs', cases);

@@ -19,7 +19,10 @@ const programs: { readonly [K in EngineName]: readonly string[] } = {
   spark: ['spark.py', join(installed, 'jars')],
 };
 
-/** `false`, or why the tests of an engine are left out. With CI=true they are not. */
+/**
+ * `false`, or why the tests of an engine are left out. The gate installs delta-rs, so with CI=true its
+ * absence is a failure; Spark belongs to the nightly tests of those who have Java.
+ */
 export function skipWithout(engine: EngineName): string | false {
   if (existsSync(join(installed, engine, 'bin', 'python'))) return false;
   const reason = `needs ${engine}: tests/interop/setup.sh ${engine}`;
