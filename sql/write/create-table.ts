@@ -31,6 +31,8 @@ import { requireColumnNames, unwritable } from './column-names.ts';
 import { mapColumns } from './map-columns.ts';
 import { rowRules } from './row-rules.ts';
 import { planSource, type SourceQuery } from './source-query.ts';
+import { removeStagedFiles } from './remove-staged.ts';
+import { isConflict } from './retry-conflicts.ts';
 import { stageRows, type StagedRows } from './stage-rows.ts';
 import { tableRows } from './table-rows.ts';
 import { partitionFields, type WriteTarget } from './write-target.ts';
@@ -208,29 +210,33 @@ async function makeTable(
       ? undefined
       : overwriteAll(transaction, replaced, services.clock.nowMs());
   transaction.enforces(enforcedFeatures);
-  transaction.add(staged?.files ?? []);
-  await transaction.commit(
-    {
-      operation: operationName(statement),
-      operationParameters: {
-        isManaged: String(statement.location === undefined && isRegistered !== true),
-        description: statement.comment ?? 'null',
-        partitionBy: JSON.stringify(partitionColumns),
-        clusterBy: JSON.stringify(statement.clusterBy.map(({ parts }) => columnText(parts))),
-        properties: JSON.stringify(metadata.configuration),
-      },
-      operationMetrics:
-        staged === undefined
-          ? {}
-          : {
-              ...(removed === undefined ? {} : { numRemovedFiles: String(removed) }),
-              numFiles: String(staged.files.length),
-              numOutputRows: String(staged.rowCount),
-              numOutputBytes: String(staged.bytes),
-            },
+  const files = staged?.files ?? [];
+  transaction.add(files);
+  const description = {
+    operation: operationName(statement),
+    operationParameters: {
+      isManaged: String(statement.location === undefined && isRegistered !== true),
+      description: statement.comment ?? 'null',
+      partitionBy: JSON.stringify(partitionColumns),
+      clusterBy: JSON.stringify(statement.clusterBy.map(({ parts }) => columnText(parts))),
+      properties: JSON.stringify(metadata.configuration),
     },
-    signal,
-  );
+    operationMetrics:
+      staged === undefined
+        ? {}
+        : {
+            ...(removed === undefined ? {} : { numRemovedFiles: String(removed) }),
+            numFiles: String(staged.files.length),
+            numOutputRows: String(staged.rowCount),
+            numOutputBytes: String(staged.bytes),
+          },
+  };
+  try {
+    await transaction.commit(description, signal);
+  } catch (error) {
+    if (isConflict(error)) await removeStagedFiles(services.store, location, files);
+    throw error;
+  }
   return staged;
 }
 

@@ -81,8 +81,6 @@ async function replaceOnce(statement: ReplaceWhere, context: WorkContext): Promi
   });
   const found = await findRows(filter.bound, target, context);
   const [before, after] = rows.around;
-  // What the query read of the table decides as well.
-  const decidedBy = [found.plan];
   const written = await writeChanges(
     {
       target,
@@ -107,7 +105,7 @@ async function replaceOnce(statement: ReplaceWhere, context: WorkContext): Promi
     {
       target,
       written,
-      decidedBy,
+      decidedBy: [found.plan],
       metadata: isAltered
         ? withHighWaterMarks(rows.target.metadata, rows.target.schema, marks)
         : undefined,

@@ -41,7 +41,7 @@ export async function commitRows(commit: RowCommit, context: WorkContext): Promi
   if (adds.length + removes.length === 0 && metadata === undefined) return;
   const transaction = context.services.transactions.begin(target.snapshot);
   transaction.enforces(enforcedFeatures);
-  recordReads(transaction, target, commit.decidedBy);
+  recordReads(transaction, target, [...commit.decidedBy, ...written.readPlans]);
   transaction.remove(removes);
   transaction.add(adds);
   transaction.addCdc(cdc);

@@ -64,6 +64,8 @@ export interface WrittenChanges {
   readonly writtenBytes: number;
   readonly wholeFiles: readonly TouchedFile[];
   readonly partFiles: readonly TouchedFile[];
+  /** What the values of the new rows were made of: subqueries may have read the table. */
+  readonly readPlans: readonly QueryPlan[];
 }
 
 export async function writeChanges(
@@ -80,7 +82,7 @@ export async function writeChanges(
     target.keepsChanges && (changes.updatesRows || rewritten.length > 0) && files.length > 0;
   const news = await newRowsPlan(changes, keepsChanges, context);
   const copied = await copiedRowsPlan(changes, rewritten, context);
-  const staged = await stage([...copied, ...news], changes, context);
+  const staged = await stage([...copied, ...news.plans], changes, context);
   requireRowCount(staged.rowCount, rewritten, changes);
   const cdc = keepsChanges ? await writeChangeData(changes, context) : [];
   const now = context.services.clock.nowMs();
@@ -95,6 +97,7 @@ export async function writeChanges(
     writtenBytes: staged.bytes,
     wholeFiles,
     partFiles,
+    readPlans: news.readPlans,
   };
 }
 
@@ -135,15 +138,17 @@ async function newRowsPlan(
   changes: ChangesToWrite,
   areNeededTwice: boolean,
   context: WorkContext,
-): Promise<readonly QueryPlan[]> {
+): Promise<{ readonly plans: readonly QueryPlan[]; readonly readPlans: readonly QueryPlan[] }> {
   const { newRows, files, target } = changes;
   const handles = files.map(({ file }) => file);
   const plans: QueryPlan[] = [];
+  const readPlans: QueryPlan[] = [];
   for (const [n, rows] of newRows.entries()) {
     const plan = await planRows(overFiles(rows.bound, handles), `new${n}`, context);
+    readPlans.push(plan);
     plans.push(rows.select(plan));
   }
-  if (!areNeededTwice || plans.length === 0) return plans;
+  if (!areNeededTwice || plans.length === 0) return { plans, readPlans };
   for (const [n, plan] of plans.entries()) {
     const rows = newRows[n];
     if (rows === undefined) continue;
@@ -155,7 +160,8 @@ async function newRowsPlan(
     await runRows(rows.bound, plan, { before: into + typed, after: ') AS made' }, context);
   }
   const names = [...becomesNames(changes), ...trackedNames(target)].map(quoteIdentifier).join(', ');
-  return [textPlan(`SELECT ${names} FROM ${quoteIdentifier(newTable)}`, target)];
+  const made = textPlan(`SELECT ${names} FROM ${quoteIdentifier(newTable)}`, target);
+  return { plans: [made], readPlans };
 }
 
 const newChangeType = '__levee_change_type';

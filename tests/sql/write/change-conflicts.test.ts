@@ -108,3 +108,33 @@ test('rows that are appended meanwhile and would have met the condition are met'
     JSON.stringify({ deleted, left }),
   );
 });
+
+test('what subqueries in new values read of the table counts: no two rows get the same number', async () => {
+  await run('CREATE TABLE numbers (p INT, n INT) USING DELTA PARTITIONED BY (p)');
+  await run('INSERT INTO numbers SELECT i, 0 FROM range(1, 7) r(i)');
+  await Promise.all(
+    [1, 2, 3, 4, 5, 6].map((p) =>
+      run(`UPDATE numbers SET n = (SELECT max(n) + 1 FROM numbers) WHERE p = ${p}`, p % 2),
+    ),
+  );
+  assert.deepEqual(
+    await run('SELECT n FROM numbers ORDER BY n'),
+    [1, 2, 3, 4, 5, 6].map((n) => [n]),
+  );
+});
+
+test('what REPLACE WHERE puts in is made of rows that are still there', async () => {
+  await run('CREATE TABLE copied (p INT, n INT) USING DELTA PARTITIONED BY (p)');
+  await run('INSERT INTO copied SELECT i, 0 FROM range(1, 7) r(i)');
+  // Each takes the number of all partitions, so that they can only be done one after the other.
+  await Promise.all(
+    [1, 2, 3, 4, 5, 6].map((p) =>
+      run(
+        `INSERT INTO copied REPLACE WHERE p = ${p} SELECT ${p}, max(n) + 1 FROM copied WHERE p <> ${p}`,
+        p % 2,
+      ),
+    ),
+  );
+  const [[greatest] = []] = await run('SELECT max(n) FROM copied');
+  assert.equal(greatest, 6);
+});
