@@ -9,6 +9,7 @@ const entriesMax = 10_000;
 
 export class RecentLookups<T> {
   readonly #clock: Clock;
+  #clears = 0;
   readonly #found = new Map<string, { readonly value: T; readonly lookedUpMs: number }>();
 
   constructor(clock: Clock) {
@@ -27,13 +28,17 @@ export class RecentLookups<T> {
       return { value: known.value, isRemembered: true };
     }
     this.#found.delete(key);
+    const clears = this.#clears;
     const value = await lookUp();
+    // What it found may be from before that change.
+    if (clears !== this.#clears) return { value, isRemembered: false };
     if (this.#found.size >= entriesMax) this.#found.clear();
     this.#found.set(key, { value, lookedUpMs });
     return { value, isRemembered: false };
   }
 
   clear(): void {
+    this.#clears++;
     this.#found.clear();
   }
 }

@@ -230,9 +230,8 @@ function conflict(
 export function checkAgainstState(content: TransactionContent, now: CommitBase): Verdict {
   const { base, idempotenceKey: key } = content;
   const read = base.definition;
-  if (base.version === now.version || read === undefined || now.definition === undefined) {
-    return free;
-  }
+  // Not even at the same version is it free: a table made anew repeats the versions of the old one.
+  if (read === undefined || now.definition === undefined) return free;
   const lost = (code: ErrorCode, what: string): Verdict => ({
     kind: 'conflict',
     error: new CodedError(
@@ -250,12 +249,10 @@ export function checkAgainstState(content: TransactionContent, now: CommitBase):
   const protocol = protocolChange(read, now.definition);
   if (protocol !== undefined)
     return lost('DELTA_PROTOCOL_CHANGED', `changed the protocol: ${protocol}`);
-  const moved = content.txns.find(({ appId }) => base.txns.get(appId) !== now.txns.get(appId));
+  const appIds = [...content.reads.appIds, ...content.txns.map(({ appId }) => appId)];
+  const moved = appIds.find((appId) => base.txns.get(appId) !== now.txns.get(appId));
   if (moved !== undefined) {
-    return lost(
-      'DELTA_CONCURRENT_TRANSACTION',
-      `recorded versions of the application ${moved.appId}`,
-    );
+    return lost('DELTA_CONCURRENT_TRANSACTION', `recorded versions of the application ${moved}`);
   }
   return free;
 }

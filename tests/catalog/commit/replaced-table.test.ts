@@ -58,3 +58,25 @@ for (const [name, change] of Object.entries(changes)) {
     assert.deepEqual(t.memory.locations(), before);
   });
 }
+test('appends to a table and to the one made anew in its place share no commit', async () => {
+  const t = new TransactionalTable();
+  t.builder.create().append(1);
+  const old = t.transactions.begin(await t.load());
+  old.add([add('of the old table')]);
+  changes['was made anew with as many versions']?.(t);
+  const news = await Promise.all(
+    ['first', 'second'].map(async (path) => {
+      const transaction = t.transactions.begin(await t.load());
+      transaction.add([add(path)]);
+      return transaction;
+    }),
+  );
+  const commits = [...news, old].map((one) => one.commit(describe(), noSignal));
+  const outcomes = await Promise.allSettled(commits);
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'rejected'],
+  );
+  const { files } = await t.load();
+  assert.equal(files.find('of the old table'), undefined);
+});
