@@ -137,6 +137,7 @@ function comment(text: string): string {
 }
 
 function cacheKey(bound: BoundQuery, literals: readonly TextEdit[]): string {
-  const { text } = compileQuery(bound, (_table, n) => `FROM t${n}`, literals);
+  // No text of a user's can look like that of a table here.
+  const { text } = compileQuery(bound, (_table, n) => `FROM \0${n}`, literals);
   return [text, ...plannedTables(bound)].join('\0');
 }

@@ -19,7 +19,10 @@ export function sparkCalls(tokens: readonly Token[]): Replacements {
     if (token.kind !== 'word' || isOperator(tokens[index - 1], '.')) return;
     const name = token.value.toLowerCase();
     const next = tokens[index + 1];
-    if (next?.kind === 'string') {
+    if (isOperator(tokens[index - 1], '::')) {
+      const type = castTypes[name];
+      if (type !== undefined && !isOperator(next, '(')) found.set(index, type);
+    } else if (next?.kind === 'string') {
       const type = literalTypes[name];
       if (type !== undefined) found.set(index, type);
     } else if (isOperator(next, '(')) {
@@ -35,8 +38,13 @@ const literalTypes: { readonly [name: string]: string | undefined } = {
   timestamp_ntz: 'TIMESTAMP',
 };
 
-/** The types of `CAST(x AS ...)` whose names mean something else to DuckDB. */
-const castTypes = literalTypes;
+/** The types of casts whose names alone mean something else to DuckDB. */
+const castTypes: { readonly [name: string]: string | undefined } = {
+  ...literalTypes,
+  decimal: 'DECIMAL(10, 0)',
+  dec: 'DECIMAL(10, 0)',
+  numeric: 'DECIMAL(10, 0)',
+};
 
 const castFunctions: { readonly [name: string]: string | undefined } = {
   boolean: 'BOOLEAN',
