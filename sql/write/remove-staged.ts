@@ -39,7 +39,7 @@ export async function removeStaged(
 export async function removeStagedFiles(
   store: ObjectStore,
   tableLocation: string,
-  files: readonly AddFile[],
+  files: readonly Pick<AddFile, 'path'>[],
 ): Promise<void> {
   try {
     for (const { path } of files) {

@@ -25,6 +25,7 @@ import { describeRows } from './dml/row-query.ts';
 import { openRowTarget, type RowTarget } from './dml/row-target.ts';
 import { rowsTouched } from './dml/touched-files.ts';
 import type { WorkContext } from './dml/work-context.ts';
+import { trackedExtra } from './dml/tracked-columns.ts';
 import { writeChanges } from './dml/write-changes.ts';
 import { identityHighWaterMarks, withHighWaterMarks } from './identity-columns.ts';
 import { givenRows, insertedRows } from './inserted-rows.ts';
@@ -52,7 +53,7 @@ export async function replaceWhere(
 async function replaceOnce(statement: ReplaceWhere, context: WorkContext): Promise<number> {
   const { condition } = statement.mode;
   const target = await openRowTarget(statement.target, undefined, true, context);
-  const { snapshot, tracking } = target;
+  const { snapshot } = target;
   refuseSubquery(condition, 'REPLACE WHERE condition', context);
   const filter = await bindCondition(condition, target, context);
   if (filter.bound.references.length !== 1) {
@@ -67,17 +68,10 @@ async function replaceOnce(statement: ReplaceWhere, context: WorkContext): Promi
   requireParameters(known, context.parameters);
   const bound = await bindText({ ...text, ...given.query, known }, queryScope(context), context);
   const columns = await describeRows(bound, context);
-  const none = 'CAST(NULL AS BIGINT)';
   const rows = insertedRows(statement, snapshot, { ...given, columns }, context, {
     rules: [conditionRule(condition, context)],
     alias: statement.target.parts.at(-1),
-    extra:
-      tracking === undefined
-        ? []
-        : [
-            { name: tracking.physicalRowId, sql: none },
-            { name: tracking.physicalRowCommitVersion, sql: none },
-          ],
+    extra: trackedExtra(target),
   });
   const found = await findRows(filter.bound, target, context);
   const [before, after] = rows.around;

@@ -10,6 +10,7 @@ import type { SourceSlice } from '../../parse/source-slice.ts';
 import type { AssignedValue, Assignment } from '../../parse/statement.ts';
 import { typeName } from '../../types.ts';
 import { identityOf } from '../identity-columns.ts';
+import { findField } from '../insert-columns.ts';
 import type { RowTarget } from './row-target.ts';
 
 export type RowValue =
@@ -143,10 +144,6 @@ function missing(
     message: `SET column ${prefix}${parts.join('.')} not found given columns: ${names.join(', ')}.`,
     hint: didYouMean(parts[0] ?? '', names),
   });
-}
-
-export function findField(fields: readonly StructField[], name: string): StructField | undefined {
-  return fields.find((field) => isSame(field.name, name));
 }
 
 function isSame(a: string, b: string): boolean {

@@ -6,10 +6,10 @@
 import type { CommitDescription } from '../../../catalog/commit/transaction-content.ts';
 import type { Metadata } from '../../../catalog/log/actions.ts';
 import { deletionVectorSource } from '../../../catalog/log/deletion-vector.ts';
-import { canonicalPath, fileLocation } from '../../../catalog/log/file-path.ts';
 import { enforcedFeatures } from '../../../catalog/log/protocol.ts';
 import type { QueryPlan } from '../../plan/query-plan.ts';
 import type { StatementContext } from '../../statement-context.ts';
+import { removeStagedFiles } from '../remove-staged.ts';
 import { isConflict, retryConflicts } from '../retry-conflicts.ts';
 import { recordReads } from './read-set.ts';
 import type { RowTarget } from './row-target.ts';
@@ -54,24 +54,21 @@ export async function commitRows(commit: RowCommit, context: WorkContext): Promi
   }
 }
 
-/** What is left belongs to no version, and VACUUM takes it. */
+/** The rows, the changes and the deletion vectors that it wrote. */
 async function takeAway(
   { written, cdc, adds }: WrittenChanges,
   { snapshot }: RowTarget,
   { services }: WorkContext,
 ): Promise<void> {
   const { location } = snapshot;
-  const files = [...written, ...cdc].flatMap(({ path }) => {
-    const canonical = canonicalPath(path);
-    return canonical === undefined ? [] : [fileLocation(location, canonical)];
-  });
+  await removeStagedFiles(services.store, location, [...written, ...cdc]);
   const vectors = adds.flatMap(({ deletionVector }) => {
     if (deletionVector === undefined) return [];
     const source = deletionVectorSource(deletionVector, location);
     return source.kind === 'file' ? [source.location] : [];
   });
   try {
-    for (const file of new Set([...files, ...vectors])) await services.store.remove(file);
+    for (const file of new Set(vectors)) await services.store.remove(file);
   } catch {
     // The conflict is the one to tell.
   }

@@ -8,7 +8,7 @@ import { toDuckdbQuery } from '../../parse/query-text.ts';
 import type { SourceSlice } from '../../parse/source-slice.ts';
 import { quoteIdentifier, quoteString } from '../../quote.ts';
 import { duckdbType } from '../../types.ts';
-import { findField } from './assigned-columns.ts';
+import { findField } from '../insert-columns.ts';
 import type { MergeSourceRows, SourceName } from './merge-source.ts';
 import { targetColumn, type RowTarget } from './row-target.ts';
 import type { WorkContext } from './work-context.ts';

@@ -13,11 +13,11 @@ import { identityOf } from '../identity-columns.ts';
 import type { WriteTarget } from '../write-target.ts';
 import {
   assignedColumns,
-  findField,
   valueOf,
   type Assigned,
   type AssignedColumns,
 } from './assigned-columns.ts';
+import { findField } from '../insert-columns.ts';
 import { sourceColumn, type MergeSourceRows } from './merge-source.ts';
 import type { RowTarget } from './row-target.ts';
 import type { WorkContext } from './work-context.ts';

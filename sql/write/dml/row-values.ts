@@ -8,6 +8,7 @@ import { errorAt } from '../../errors.ts';
 import type { ComposedQuery } from '../../parse/composed-query.ts';
 import { joinPlans } from '../../plan/join-plans.ts';
 import type { QueryPlan } from '../../plan/query-plan.ts';
+import { trackedExtra } from './tracked-columns.ts';
 import { quoteIdentifier, quoteString } from '../../quote.ts';
 import { assignmentSql, updatePolicy } from '../assignment.ts';
 import { defaultValueSql } from '../column-defaults.ts';
@@ -148,21 +149,12 @@ export async function makeRows(rows: RowsToMake, context: WorkContext): Promise<
     target: becomes,
     values: given,
     from: `${hole} AS __levee_given`,
-    extra: trackedExtra(target, hasOldRow),
+    // A row that changes keeps its id and is of the new version.
+    extra: trackedExtra(target, hasOldRow ? rowIdName : undefined),
   });
   const [before = '', after = ''] = made.sql.split('\u0000');
   return {
     select: (plan) => joinPlans(before, plan, after),
     identityColumns: made.identityColumns,
   };
-}
-
-/** A row that changes keeps its id and is of the new version; a new row gets both at the commit. */
-function trackedExtra({ tracking }: RowTarget, hasOldRow: boolean) {
-  if (tracking === undefined) return [];
-  const none = 'CAST(NULL AS BIGINT)';
-  return [
-    { name: tracking.physicalRowId, sql: hasOldRow ? rowIdName : none },
-    { name: tracking.physicalRowCommitVersion, sql: none },
-  ];
 }

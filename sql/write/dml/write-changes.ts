@@ -17,6 +17,7 @@ import type { BoundQuery } from '../../bind/bound-query.ts';
 import { joinPlans } from '../../plan/join-plans.ts';
 import type { QueryPlan } from '../../plan/query-plan.ts';
 import { quoteIdentifier, quoteString } from '../../quote.ts';
+import { trackedNames, trackedValues } from './tracked-columns.ts';
 import { stageChanges, stageRows } from '../stage-rows.ts';
 import type { WriteTarget } from '../write-target.ts';
 import { keptValueSql } from './kept-values.ts';
@@ -237,19 +238,6 @@ function oldValues({ target, becomes }: ChangesToWrite): readonly string[] {
     const value = keptValueSql(field, target, `t.${quoted}`);
     return value === `t.${quoted}` ? value : `${value} AS ${quoted}`;
   });
-}
-
-function trackedValues({ tracking }: RowTarget): readonly string[] {
-  if (tracking === undefined) return [];
-  return [
-    `t.${quoteIdentifier(tracking.rowId)} AS ${quoteIdentifier(tracking.physicalRowId)}`,
-    `t.${quoteIdentifier(tracking.rowCommitVersion)} AS ${quoteIdentifier(tracking.physicalRowCommitVersion)}`,
-  ];
-}
-
-function trackedNames({ tracking }: RowTarget): readonly string[] {
-  if (tracking === undefined) return [];
-  return [tracking.physicalRowId, tracking.physicalRowCommitVersion];
 }
 
 function unionAll(plans: readonly QueryPlan[]): QueryPlan {

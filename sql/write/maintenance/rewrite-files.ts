@@ -14,6 +14,7 @@ import type { QueryPlan } from '../../plan/query-plan.ts';
 import { quoteIdentifier } from '../../quote.ts';
 import { fileBytesTarget } from '../copy-sql.ts';
 import { overFiles, ownQuery, planRows, runRows } from '../dml/row-query.ts';
+import { trackedNames, trackedValues } from '../dml/tracked-columns.ts';
 import type { RowTarget } from '../dml/row-target.ts';
 import { liveRowCounts } from '../dml/touched-files.ts';
 import type { WorkContext } from '../dml/work-context.ts';
@@ -216,16 +217,7 @@ async function keyRanges(
   });
 }
 
-function ownColumns({ snapshot, tracking }: RowTarget): readonly string[] {
-  const names = snapshot.schema.fields.map(({ name }) => `t.${quoteIdentifier(name)}`);
-  if (tracking === undefined) return names;
-  return [
-    ...names,
-    `t.${quoteIdentifier(tracking.rowId)} AS ${quoteIdentifier(tracking.physicalRowId)}`,
-    `t.${quoteIdentifier(tracking.rowCommitVersion)} AS ${quoteIdentifier(tracking.physicalRowCommitVersion)}`,
-  ];
-}
-
-function trackedNames({ tracking }: RowTarget): readonly string[] {
-  return tracking === undefined ? [] : [tracking.physicalRowId, tracking.physicalRowCommitVersion];
+function ownColumns(target: RowTarget): readonly string[] {
+  const { fields } = target.snapshot.schema;
+  return [...fields.map(({ name }) => `t.${quoteIdentifier(name)}`), ...trackedValues(target)];
 }
