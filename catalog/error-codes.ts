@@ -520,6 +520,13 @@ export const errorCodes = define({
   SERVER_BUSY: { sqlState: '53300', hint: 'Try again after the time in Retry-After.' },
   SERVER_SHUTTING_DOWN: { sqlState: '57P01', hint: 'Connect again once the server is back.' },
   RESULT_TOO_LARGE: { sqlState: '54000', hint: 'Read less, or raise the limit resultRowsMax.' },
+  ACTIVE_SQL_TRANSACTION: { sqlState: '25001', hint: 'COMMIT or ROLLBACK first.' },
+  NO_ACTIVE_SQL_TRANSACTION: { sqlState: '25P01', hint: 'BEGIN starts a transaction.' },
+  IN_FAILED_SQL_TRANSACTION: { sqlState: '25P02', hint: 'End it with ROLLBACK.' },
+  IDLE_IN_TRANSACTION_SESSION_TIMEOUT: {
+    sqlState: '25P03',
+    hint: 'End it with ROLLBACK, or raise the limit transactionIdleMsMax.',
+  },
   READ_ONLY_SQL_TRANSACTION: {
     sqlState: '25006',
     hint: 'Send statements that change something with POST.',

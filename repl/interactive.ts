@@ -109,7 +109,7 @@ export async function runInteractive(context: ReplContext, history: HistoryFile)
   });
 
   function prompt(): void {
-    line.setPrompt(promptFor(scanner.state));
+    line.setPrompt(promptFor(scanner.state, context.session.transaction));
     line.prompt(true);
   }
 

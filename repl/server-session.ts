@@ -21,7 +21,10 @@ export interface SessionOptions {
 export interface SessionDescription {
   readonly schema: string | undefined;
   readonly dialect: string | undefined;
+  readonly transaction: TransactionState;
 }
+
+export type TransactionState = 'open' | 'failed' | undefined;
 
 export interface RunOptions {
   readonly signal: AbortSignal;
@@ -36,6 +39,8 @@ export class ServerSession {
   readonly client: HttpClient;
   schema: string | undefined;
   dialect: Dialect;
+  /** What was begun and not ended; the server rolls it back with the session. */
+  transaction: TransactionState = undefined;
   readonly #notice: (text: string) => void;
   #id: string | undefined;
 
@@ -60,7 +65,17 @@ export class ServerSession {
       return await this.#send(sql, options);
     } catch (error) {
       const isExpired = error instanceof ServerError && error.code === 'SESSION_NOT_FOUND';
-      if (!isExpired || !wasOpen) throw error;
+      if (!isExpired || !wasOpen) {
+        // It fails by most errors, but not by those of a server that was too busy to run anything.
+        if (this.transaction !== undefined) await this.#askTransaction();
+        throw error;
+      }
+      if (this.transaction !== undefined) {
+        // Run alone, the statement would be committed without those before it.
+        this.transaction = undefined;
+        this.#id = undefined;
+        throw error;
+      }
       // The server looks the session up before it touches the statement: nothing has run yet.
       this.#id = undefined;
       const answer = await this.#send(sql, options);
@@ -80,7 +95,19 @@ export class ServerSession {
         throw error;
       });
     if (!isJsonObject(answer)) return undefined;
-    return { schema: stringMember(answer, 'schema'), dialect: stringMember(answer, 'dialect') };
+    const transaction = stringMember(answer, 'transaction');
+    return {
+      schema: stringMember(answer, 'schema'),
+      dialect: stringMember(answer, 'dialect'),
+      transaction: transaction === 'open' || transaction === 'failed' ? transaction : undefined,
+    };
+  }
+
+  async #askTransaction(): Promise<void> {
+    const described = await this.describe(AbortSignal.timeout(cancelGraceMs)).catch(() => ({
+      transaction: 'failed' as const,
+    }));
+    this.transaction = described?.transaction;
   }
 
   /** Ends the session on the server; a failure to do so is of no interest. */
@@ -171,6 +198,8 @@ export class ServerSession {
     if (found !== undefined) this.dialect = found;
     const schema = /^\s*use\s+(?:schema\s+|database\s+)?(.+?)\s*$/is.exec(sql)?.[1];
     if (schema !== undefined) this.schema = plainName(schema);
+    const [word] = /^\s*(?:begin|start|commit|rollback)\b/i.exec(sql) ?? [];
+    if (word !== undefined) this.transaction = /begin|start/i.test(word) ? 'open' : undefined;
   }
 }
 

@@ -50,9 +50,13 @@ const promptMarks: Readonly<Record<OpenState, string>> = {
   comment: '*',
 };
 
-/** `levee=> ` when a statement may begin, otherwise one that shows what is still open. */
-export function promptFor(state: OpenState): string {
-  return `levee${promptMarks[state]}> `;
+/**
+ * `levee=> ` when a statement may begin, otherwise one that shows what is still open; with `*` in a
+ * transaction, with `!` in one that has failed, as in psql.
+ */
+export function promptFor(state: OpenState, transaction?: 'open' | 'failed'): string {
+  const mark = transaction === undefined ? '' : transaction === 'open' ? '*' : '!';
+  return `levee${promptMarks[state]}${mark}> `;
 }
 
 type Mode =

@@ -104,6 +104,7 @@ export async function buildServer(config: Config, parts: ServerParts): Promise<L
       await http.close();
       clearTimeout(timer);
       telemetry.close();
+      await sessions.closeAll();
       await engine.close();
     },
   };

@@ -155,6 +155,13 @@ export const limitSpecs = define({
     max: 7 * 24 * hour,
     reason: 'Sessions whose client has gone are closed.',
   },
+  transactionIdleMsMax: {
+    unit: 'ms',
+    default: 5 * minute,
+    min: 100,
+    max: 24 * hour,
+    reason: 'A transaction whose client has gone is rolled back, and its files are deleted.',
+  },
   // --- engine -------------------------------------------------------------------------------
   engineThreads: {
     unit: 'count',

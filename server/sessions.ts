@@ -20,12 +20,20 @@ export interface SessionRecord {
   readonly schema: string;
   readonly dialect: Dialect;
   readonly temporaryViews: readonly string[];
+  /** Where one was begun and not ended. */
+  readonly transaction: 'open' | 'failed' | undefined;
   readonly createdMs: number;
   readonly expiresMs: number;
 }
 
-export function newSession(id: string, settings: SessionSettings): Session {
+/** @param transactionIdleMsMax absent where there cannot be transactions of several statements */
+export function newSession(
+  id: string,
+  settings: SessionSettings,
+  transactionIdleMsMax?: number,
+): Session {
   return {
+    transactionIdleMsMax,
     id,
     currentSchema: settings.schema ?? defaultSchema,
     dialect: settings.dialect ?? 'duckdb',
@@ -50,19 +58,22 @@ export interface SessionLoan {
   readonly giveBack: () => void;
 }
 
+export interface SessionLimits {
+  readonly sessionsMax: number;
+  readonly sessionIdleMsMax: number;
+  /** Without it no transactions can be begun. */
+  readonly transactionIdleMsMax?: number | undefined;
+}
+
 const waitingPerSessionMax = 64;
 
 export class Sessions {
   readonly #open = new Map<string, OpenSession>();
-  readonly #limits: { readonly sessionsMax: number; readonly sessionIdleMsMax: number };
+  readonly #limits: SessionLimits;
   readonly #clock: Clock;
   readonly #newId: NewId;
 
-  constructor(options: {
-    limits: { readonly sessionsMax: number; readonly sessionIdleMsMax: number };
-    clock: Clock;
-    newId: NewId;
-  }) {
+  constructor(options: { limits: SessionLimits; clock: Clock; newId: NewId }) {
     this.#limits = options.limits;
     this.#clock = options.clock;
     this.#newId = options.newId;
@@ -78,7 +89,7 @@ export class Sessions {
     if (this.count >= this.#limits.sessionsMax) {
       throw new CodedError('TOO_MANY_SESSIONS', `${this.#open.size} sessions are open`);
     }
-    const session = newSession(this.#newId(), settings);
+    const session = newSession(this.#newId(), settings, this.#limits.transactionIdleMsMax);
     const nowMs = this.#clock.nowMs();
     const open = {
       session,
@@ -101,10 +112,21 @@ export class Sessions {
     return [...this.#open.values()].map((open) => this.#record(open));
   }
 
-  /** Forgets the session; a statement that runs in it goes on. @throws SESSION_NOT_FOUND */
-  close(id: string): void {
-    this.#find(id);
+  /**
+   * Forgets the session and rolls its transaction back; a query that runs in it goes on.
+   * @throws SESSION_NOT_FOUND
+   */
+  async close(id: string): Promise<void> {
+    const { session } = this.#find(id);
     this.#open.delete(id);
+    await session.transaction?.rollback();
+  }
+
+  /** Rolls back what was begun in any of them. */
+  async closeAll(): Promise<void> {
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.all(open.map(async ({ session }) => await session.transaction?.rollback()));
   }
 
   /**
@@ -155,7 +177,9 @@ export class Sessions {
   #closeIdle(): void {
     const expiredMs = this.#clock.nowMs() - this.#limits.sessionIdleMsMax;
     for (const [id, open] of this.#open) {
-      if (open.users === 0 && open.lastUsedMs <= expiredMs) this.#open.delete(id);
+      if (open.users > 0 || open.lastUsedMs > expiredMs) continue;
+      this.#open.delete(id);
+      void open.session.transaction?.rollback();
     }
   }
 
@@ -165,8 +189,13 @@ export class Sessions {
       schema: session.currentSchema,
       dialect: session.dialect,
       temporaryViews: [...session.temporaryViews.keys()],
+      transaction: stateOf(session.transaction),
       createdMs,
       expiresMs: lastUsedMs + this.#limits.sessionIdleMsMax,
     };
   }
+}
+
+function stateOf(transaction: Session['transaction']): 'open' | 'failed' | undefined {
+  return transaction === undefined || transaction.state === 'ended' ? undefined : transaction.state;
 }

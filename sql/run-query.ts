@@ -28,7 +28,11 @@ export async function runQuery(
 ): Promise<StatementResult> {
   const { stages, pins } = context;
   const bound = await stages.time('bind', () => bindQuery(slice, queryScope(context), context));
-  const key = cacheKey(bound, context.parameters, context.identity);
+  // Uncommitted rows have no version that could name them.
+  const key =
+    context.transaction === undefined
+      ? cacheKey(bound, context.parameters, context.identity)
+      : undefined;
   if (key !== undefined && context.knownCacheKeys.includes(key)) {
     return {
       ...emptyResult({ snapshots: pins.snapshots, timings: stages.timings }),
@@ -36,6 +40,7 @@ export async function runQuery(
     };
   }
   const plan = await stages.time('plan', () => planWithShapes(bound, context));
+  context.transaction?.recordReads(plan.scans);
   const connection = await context.services.duckdb.connect();
   try {
     await stages.time('fetch', () => fetchDeletedRows(plan, connection, context));

@@ -48,9 +48,21 @@ import { restoreTable } from './write/maintenance/restore.ts';
 import { vacuum } from './write/maintenance/vacuum.ts';
 import { insert } from './write/insert.ts';
 import { emptyResult } from './static-result.ts';
+import {
+  beginTransaction,
+  commitTransaction,
+  requireMayRun,
+  rollbackTransaction,
+} from './transaction/transaction-statements.ts';
 import { unrunStatement } from './unrun-statement.ts';
 
 export async function runStatement(context: StatementContext): Promise<StatementResult> {
+  const { transaction } = context.session;
+  if (transaction === undefined) return await parseAndRun(context);
+  return await transaction.run(context, parseAndRun);
+}
+
+async function parseAndRun(context: StatementContext): Promise<StatementResult> {
   const { dialect } = context.session;
   const statement = context.stages.timeSync('parse', () => {
     const parsed = parseStatement(context.source, dialect);
@@ -63,6 +75,7 @@ export async function runStatement(context: StatementContext): Promise<Statement
       'This request may only read, and the statement changes something.',
     );
   }
+  await requireMayRun(statement, context);
   if (readingKinds.has(statement.kind) || sessionKinds.has(statement.kind)) {
     return await dispatch(statement, context);
   }
@@ -75,7 +88,13 @@ export async function runStatement(context: StatementContext): Promise<Statement
 }
 
 /** The statements that change the session alone. */
-const sessionKinds: ReadonlySet<Statement['kind']> = new Set(['use', 'useCatalog', 'set', 'reset']);
+const sessionKinds: ReadonlySet<Statement['kind']> = new Set([
+  'use',
+  'useCatalog',
+  'set',
+  'reset',
+  'beginTransaction',
+]);
 
 /** The statements that change nothing, neither tables nor the catalog nor the session. */
 const readingKinds: ReadonlySet<Statement['kind']> = new Set([
@@ -178,6 +197,12 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await describeHistory(statement, context);
     case 'describeDetail':
       return await describeDetail(statement, context);
+    case 'beginTransaction':
+      return beginTransaction(context);
+    case 'commitTransaction':
+      return await commitTransaction(context);
+    case 'rollbackTransaction':
+      return await rollbackTransaction(context);
     case 'refreshTable':
       // Every statement sees the newest commits: there is nothing to refresh.
       return emptyResult();
@@ -185,9 +210,6 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'undropTable':
     case 'alterView':
     case 'generate':
-    case 'beginTransaction':
-    case 'commitTransaction':
-    case 'rollbackTransaction':
       throw unrunStatement(statement.kind);
     case 'unsupported':
       throw new CodedError('UNSUPPORTED_STATEMENT', `${statement.name} is not supported.`, {

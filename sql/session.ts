@@ -4,6 +4,7 @@
  */
 import type { Dialect } from './parse/dialect.ts';
 import type { ViewDefinition } from '../catalog/catalog-store.ts';
+import type { OpenTransaction } from './transaction/open-transaction.ts';
 
 /** Who asks. It travels through bind, where rights are checked. */
 export interface Identity {
@@ -26,6 +27,10 @@ export interface Session {
   partitionOverwriteMode?: 'static' | 'dynamic' | undefined;
   /** Whether VACUUM keeps to the retention of the table. True if absent. */
   checkVacuumRetention?: boolean | undefined;
+  /** How long a transaction may idle; absent where the session is that of one request. */
+  readonly transactionIdleMsMax?: number | undefined;
+  /** From BEGIN to COMMIT or ROLLBACK. */
+  transaction?: OpenTransaction | undefined;
   /** By lower-case name. */
   readonly temporaryViews: Map<string, ViewDefinition>;
 }

@@ -14,6 +14,7 @@ import type { SnapshotPins } from './bind/snapshot-pins.ts';
 import type { PushDownCache } from './push-down-cache.ts';
 import type { Identity, Session } from './session.ts';
 import type { StageClock } from './stage-clock.ts';
+import type { OpenTransaction } from './transaction/open-transaction.ts';
 import type { Relation } from '../catalog/relation.ts';
 import type { Parameters, ResultColumn } from './sql-engine.ts';
 
@@ -54,6 +55,8 @@ export interface StatementContext {
   readonly stages: StageClock;
   /** What a query's names were found to mean so long ago is good enough. */
   readonly maxStalenessMs: number;
+  /** The one that the statement is part of. */
+  readonly transaction?: OpenTransaction | undefined;
   /** Holds the temporary tables of the statement; what the statement runs, runs there. */
   readonly connection?: EngineConnection | undefined;
   /** The columns of a table or view; a view is bound and described, not run. */

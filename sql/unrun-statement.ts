@@ -11,12 +11,6 @@ const unrun = {
   ],
   alterView: ['ALTER VIEW', 'Use CREATE OR REPLACE VIEW.'],
   generate: ['GENERATE', 'Readers of Delta tables need no manifests.'],
-  beginTransaction: [
-    'BEGIN TRANSACTION',
-    'Every statement is a transaction of its own; MERGE does much in one.',
-  ],
-  commitTransaction: ['COMMIT', 'Every statement is committed when it has ended.'],
-  rollbackTransaction: ['ROLLBACK', 'RESTORE TABLE brings an older version back.'],
 } as const satisfies {
   readonly [kind in Statement['kind']]?: readonly [name: string, hint: string | undefined];
 };

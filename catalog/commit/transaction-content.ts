@@ -78,6 +78,11 @@ export class PathSet {
     return this.#isEmpty;
   }
 
+  *[Symbol.iterator](): Generator<string> {
+    yield* this.#known;
+    for (const list of this.#lists) yield* list;
+  }
+
   /** @throws DELTA_LOG_CORRUPT for a path that is no URI */
   has(path: string): boolean {
     for (const list of this.#lists.splice(0)) {

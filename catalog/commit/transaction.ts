@@ -26,6 +26,7 @@ import {
   type CommitDescription,
   type FilePredicate,
   type TransactionContent,
+  type TransactionReads,
 } from './transaction-content.ts';
 
 export type CommitResult =
@@ -98,6 +99,15 @@ export class Transaction {
   /** Exactly these files mattered, whatever else there is: for OPTIMIZE and statistics. */
   readFiles(paths: Iterable<string>): void {
     this.#files.addAll(paths);
+  }
+
+  /** What was read for this transaction elsewhere, such as by statements before its commit. */
+  readAsWell(reads: TransactionReads): void {
+    this.#wholeTable ||= reads.wholeTable;
+    this.#predicates.push(...reads.predicates);
+    this.#files.addAll(reads.files);
+    for (const appId of reads.appIds) this.#appIds.add(appId);
+    for (const domain of reads.domains) this.#domains.add(domain);
   }
 
   /** The last version of an application, or undefined; another commit of it will conflict. */

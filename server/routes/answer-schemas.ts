@@ -168,6 +168,10 @@ export const sessionRecordSchema = {
     schema: text,
     dialect: { enum: ['duckdb', 'spark'] },
     temporaryViews: { type: 'array', items: text },
+    transaction: {
+      enum: ['open', 'failed'],
+      description: 'Absent outside of BEGIN and COMMIT. A failed one is ended with ROLLBACK.',
+    },
     createdAt: time,
     expiresAt: time,
   },

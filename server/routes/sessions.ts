@@ -19,7 +19,7 @@ export function addSessionRoutes(server: FastifyInstance, sessions: Sessions): v
       schema: {
         tags,
         summary: 'Open a session',
-        description: 'USE, SET and temporary views last as long as it does.',
+        description: 'USE, SET, temporary views and a transaction last as long as it does.',
         body: {
           content: {
             'application/json': {
@@ -68,7 +68,7 @@ export function addSessionRoutes(server: FastifyInstance, sessions: Sessions): v
       },
     },
     async ({ params }, reply) => {
-      sessions.close(params.id);
+      await sessions.close(params.id);
       return reply.code(204).send();
     },
   );

@@ -88,6 +88,11 @@ export class SnapshotPins {
     return new SnapshotPins(this.#snapshots, { maxStalenessMs: 0, minVersions }, this.#signal);
   }
 
+  /** Pins of what other snapshots there are, as those of an open transaction. */
+  over(snapshots: SnapshotCache): SnapshotPins {
+    return new SnapshotPins(snapshots, this.#freshness, this.#signal);
+  }
+
   /** What the statement reads, each table and version once, in the order of first use. */
   get snapshots(): readonly PinnedSnapshot[] {
     return [...this.#pinned.values()].map(pinnedSnapshot);

@@ -188,3 +188,23 @@ test('a session that was closed behind the back of the REPL is opened again', as
     'NOTICE:  The session had expired; a new one is open. Temporary views are gone.\n',
   );
 });
+
+test('a session that is closed in a transaction is not opened again for its next statement', async () => {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  let [out, err] = ['', ''];
+  stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  const ended = runReplWith([server.url, '-t'], { stdin, stdout, stderr, environment: {} });
+  stdin.write('begin;\n\\conninfo\n');
+  for (let tries = 0; !out.includes('Token:') && tries < 200; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  const id = /Session: (\S+)/.exec(out)?.[1] ?? '';
+  const url = `${server.url}/v1/sessions/${id}`;
+  const session = (await (await fetch(url)).json()) as { readonly transaction?: string };
+  assert.equal(session.transaction, 'open');
+  assert.equal((await fetch(url, { method: 'DELETE' })).status, 204);
+  stdin.end('insert into stocks.prices select * from stocks.prices;\n');
+  assert.notEqual(await ended, 0);
+  assert.match(err, /SESSION_NOT_FOUND/);
+});

@@ -194,6 +194,11 @@ for (const [text, prompt] of [
   });
 }
 
+test('the prompt shows an open and a failed transaction as psql does', () => {
+  assert.equal(promptFor('nothing', 'open'), 'levee=*> ');
+  assert.equal(promptFor('nothing', 'failed'), 'levee=!> ');
+});
+
 test('a change of dialect counts for the rest of the line', () => {
   const scanner = new StatementScanner('duckdb');
   scanner.feed("set dialect = spark; select '\\';';");

@@ -67,7 +67,13 @@ const jsonForms: ValueForms = {
 };
 
 export function newSession(dialect: Dialect = 'duckdb'): Session {
-  return { id: 'test', currentSchema: 'default', dialect, temporaryViews: new Map() };
+  return {
+    id: 'test',
+    currentSchema: 'default',
+    dialect,
+    transactionIdleMsMax: 60_000,
+    temporaryViews: new Map(),
+  };
 }
 
 /** Asks the engine directly; all statements share one session. Does not close the engine. */

@@ -3,6 +3,7 @@
  * other commits' files are held against, and the files whose rows were looked at.
  */
 import type { Transaction } from '../../../catalog/commit/transaction.ts';
+import type { FilePredicate } from '../../../catalog/commit/transaction-content.ts';
 import { bindPredicate, fileMightMatch, type Skipping } from '../../../catalog/data-skipping.ts';
 import type { AddFile } from '../../../catalog/log/actions.ts';
 import { parseFileStats } from '../../../catalog/log/file-stats.ts';
@@ -19,17 +20,29 @@ export function recordReads(
   const { snapshot } = target;
   for (const scan of plans.flatMap(({ scans }) => scans)) {
     if (scan.table.snapshot !== snapshot || scan.table.only !== undefined) continue;
-    const skipping = bindPredicate(snapshot, predicateOf(scan));
-    const paths = scan.files.map((file) => snapshot.files.rawPath(file));
-    transaction.readMatching((file) => mightMatch(skipping, file), paths);
+    const { mightMatch, paths } = scanRead(scan);
+    transaction.readMatching(mightMatch, paths);
   }
+}
+
+/** The rows that a scan can have given, and the files it looked at. */
+export function scanRead(scan: TableScan): {
+  readonly mightMatch: FilePredicate;
+  readonly paths: readonly string[];
+} {
+  const { snapshot } = scan.table;
+  const skipping = bindPredicate(snapshot, predicateOf(scan));
+  return {
+    mightMatch: (file) => fileMatches(skipping, file),
+    paths: scan.files.map((file) => snapshot.files.rawPath(file)),
+  };
 }
 
 function predicateOf({ skipped }: TableScan) {
   return skipped?.predicate ?? alwaysTrue;
 }
 
-function mightMatch(skipping: Skipping, { partitionValues, stats }: AddFile): boolean {
+function fileMatches(skipping: Skipping, { partitionValues, stats }: AddFile): boolean {
   if (skipping.predicate.kind === 'true') return true;
   try {
     return fileMightMatch(skipping, {
