@@ -20,10 +20,17 @@ import {
 } from '../../support/random-history.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 import { ChildDied, StatementProcess } from '../../support/statement-process.ts';
-import { ageLog, compareCheckpoints, compareFolder } from '../../support/table-audit.ts';
+import {
+  ageLog,
+  compareCheckpoints,
+  compareFolder,
+  unfinishedInLog,
+} from '../../support/table-audit.ts';
 
 const table = 't';
 const statementsMax = 14;
+/** The longest interval between checkpoints that `random-history.ts` gives a table. */
+const checkpointIntervalMax = 5;
 const delayMsMax = 900;
 const callsMax = 160;
 /** Versions that cannot be read any more: their files were vacuumed or their commits cleaned up. */
@@ -38,7 +45,7 @@ export interface KillFacts {
   versionsRead: number;
   versionsGone: number;
   checkpoints: number;
-  leftovers: number;
+  filesKept: number;
   readonly kinds: Map<string, number>;
 }
 
@@ -51,7 +58,7 @@ class KilledTable {
     versionsRead: 0,
     versionsGone: 0,
     checkpoints: 0,
-    leftovers: 0,
+    filesKept: 0,
     kinds: new Map(),
   };
   readonly #random: SeededRandom;
@@ -118,8 +125,7 @@ class KilledTable {
   }
 
   async #write(child: StatementProcess): Promise<void> {
-    const statement =
-      this.#version < 0 ? this.#history.create() : this.#history.next(this.#rows);
+    const statement = this.#version < 0 ? this.#history.create() : this.#history.next(this.#rows);
     this.#underWay = statement;
     this.trace.push(statement.sql);
     if (statement.forgetsVersions === true) this.#readableFrom = this.#version;
@@ -157,6 +163,7 @@ class KilledTable {
     } finally {
       await child.close();
     }
+    if (isThorough) assert.deepEqual(unfinishedInLog(this.location), [], 'left in the log');
   }
 
   async #checkNewest(child: StatementProcess): Promise<void> {
@@ -165,12 +172,20 @@ class KilledTable {
       assert.equal(this.#version, -1, 'the table is gone');
       return;
     }
-    const { rows = [], version = -1, failure } = await child.ask(`SELECT id, v, p FROM ${table}`, table);
+    const {
+      rows = [],
+      version = -1,
+      failure,
+    } = await child.ask(`SELECT id, v, p FROM ${table}`, table);
     assert.equal(failure, undefined);
     const found = rowsText(rows);
     const underWay = this.#underWay;
     if (underWay !== undefined && version > this.#version) {
-      assert.equal(found, rowsText(underWay.after), `what was under way is half done: ${underWay.sql}`);
+      assert.equal(
+        found,
+        rowsText(underWay.after),
+        `what was under way is half done: ${underWay.sql}`,
+      );
       this.#learn(version, underWay);
       this.facts.doneUnheard++;
     }
@@ -215,13 +230,17 @@ class KilledTable {
     this.#version = version;
     const { rows = [] } = await child.ask(`SELECT id, v, p FROM ${table}`);
     assert.equal(rowsText(rows), rowsText(this.#rows), 'VACUUM took too much');
-    this.facts.leftovers += await compareFolder(this.location);
-  }
-
-  /** Makes the log so old that the next checkpoint cleans it up. */
-  age(): void {
-    this.#readableFrom = this.#version;
+    this.facts.filesKept += await compareFolder(this.location);
+    // The log is three days old now: whoever writes the next checkpoint cleans it up.
     ageLog(this.location);
+    for (let n = 0; n < checkpointIntervalMax; n++) {
+      const sql = `ALTER TABLE ${table} SET TBLPROPERTIES ('cleaned' = '${n}')`;
+      const altered = await child.ask(sql, table);
+      assert.equal(altered.failure, undefined);
+      this.#version = altered.version ?? 0;
+      this.#known.set(this.#version, this.#rows);
+    }
+    this.#readableFrom = this.#version;
   }
 }
 
@@ -235,13 +254,15 @@ export async function killRepeatedly(seed: number, kills: number): Promise<KillF
       try {
         await killed.writeAndKill();
         await killed.check(deltaRs, round % 5 === 0);
-        if (round % 4 === 0) killed.age();
       } catch (cause) {
         const replay = `play it again with LEVEE_SEED=${seed}`;
         const why = cause instanceof Error ? cause.message : String(cause);
-        throw new Error(`seed ${seed}, round ${round} (${replay}): ${why}\n${killed.trace.join('\n')}`, {
-          cause,
-        });
+        throw new Error(
+          `seed ${seed}, round ${round} (${replay}): ${why}\n${killed.trace.join('\n')}`,
+          {
+            cause,
+          },
+        );
       }
     }
     return killed.facts;
