@@ -54,7 +54,7 @@ async function run(request: ChildRequest): Promise<ChildReply> {
 /** At once, and not when the event loop gets to it: what is said is acknowledged. */
 function say(reply: ChildReply): void {
   const bytes = Buffer.from(`${JSON.stringify(reply)}\n`);
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length;) {
     try {
       start += writeSync(1, bytes, start);
     } catch (error) {

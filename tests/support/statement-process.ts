@@ -61,7 +61,10 @@ export class StatementProcess {
     });
     const { stdin, stdout, stderr } = this.#child;
     stdin?.on('error', () => undefined);
-    stderr?.on('data', (chunk: Buffer) => (this.#log = (this.#log + chunk.toString()).slice(-9000)));
+    stderr?.on(
+      'data',
+      (chunk: Buffer) => (this.#log = (this.#log + chunk.toString()).slice(-9000)),
+    );
     if (stdout !== null) createInterface(stdout).on('line', (line) => this.#take(line));
     this.#ended = once(this.#child, 'close').then(() => {
       this.#isOver = true;

@@ -207,11 +207,11 @@ test('what a dead writer has begun to write into the log goes after a day, too',
     modifiedMs: midnight - dayMs - 1 + n,
   }));
   const removed: string[] = [];
-  const store: ObjectStore = Object.assign(Object.create(table.store) as ObjectStore, {
+  const store: ObjectStore = Object.assign(table.store, {
     async *listUnfinished() {
       yield* begun;
     },
-    remove: async (location: string) => void removed.push(location),
+    remove: (location: string) => Promise.resolve(void removed.push(location)),
   });
   await cleanUpLog(await table.load(), { ...table.ports, store });
   assert.deepEqual(removed, [begun[0]?.location]);
