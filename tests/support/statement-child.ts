@@ -80,15 +80,16 @@ function mortalFileSystem(dieAtCall: number, isAfter: boolean): FileSystem {
     mkdir: ((path: string) => step(() => nodeFs.mkdir(path))) as FileSystem['mkdir'],
     async open(path, flags, mode) {
       const handle = await nodeFs.open(path, flags, mode);
-      const { writeFile, sync } = handle;
+      const writeFile = handle.writeFile.bind(handle);
+      const sync = handle.sync.bind(handle);
       return Object.assign(handle, {
         // Half of the bytes first, so that it can die in the middle of a file.
         writeFile: async (bytes: Uint8Array) => {
           const middle = Math.floor(bytes.length / 2);
-          await step(() => writeFile.call(handle, bytes.subarray(0, middle)));
-          await step(() => writeFile.call(handle, bytes.subarray(middle)));
+          await step(() => writeFile(bytes.subarray(0, middle)));
+          await step(() => writeFile(bytes.subarray(middle)));
         },
-        sync: () => step(() => sync.call(handle)),
+        sync: () => step(() => sync()),
       });
     },
   };
