@@ -37,6 +37,11 @@ export interface ObjectStore {
     folder: string,
     options?: CallOptions & { readonly startAfter?: string | undefined },
   ): AsyncIterable<StoredObject>;
+  /**
+   * What writers in `folder` have begun and not finished, of which `list` says nothing: they are at it,
+   * or they died. Absent where a store keeps nothing of that kind.
+   */
+  listUnfinished?(folder: string, options?: CallOptions): AsyncIterable<StoredObject>;
   /** Names of the sub-folders of `folder`, unordered. */
   listFolders(folder: string, options?: CallOptions): Promise<readonly string[]>;
   read(

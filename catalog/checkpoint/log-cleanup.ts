@@ -70,8 +70,12 @@ export async function cleanUpLog(
   const nowMs = ports.clock.nowMs();
   const cutoffMs = midnightBefore(nowMs - readProperty(metadata.configuration, logRetentionMs));
   const files = await listFiles(logFolder(location), ports, signal);
-  const staged = files.filter((file) => isLeftover(file, midnightBefore(nowMs - dayMs)));
-  for (const file of staged) await ports.store.remove(file.location, { signal });
+  const staged = files.filter(({ location: file }) => isStagedName(nameOf(file)));
+  for await (const file of ports.store.listUnfinished?.(logFolder(location), { signal }) ?? []) {
+    staged.push(file);
+  }
+  const leftovers = staged.filter(({ modifiedMs }) => modifiedMs < midnightBefore(nowMs - dayMs));
+  for (const file of leftovers) await ports.store.remove(file.location, { signal });
 
   const listing = sortLogListing(files);
   const first = firstToKeep(listing, cutoffMs);
@@ -89,16 +93,12 @@ export async function cleanUpLog(
     await ports.store.remove(file.location, { signal });
   }
   const sidecars = await removeSidecars(snapshot, nowMs, ports, signal);
-  const filesRemoved = expired.length + staged.length + sidecars;
+  const filesRemoved = expired.length + leftovers.length + sidecars;
   return { kind: 'cleaned', firstVersion: first.version, filesRemoved };
 }
 
 function midnightBefore(ms: number): number {
   return Math.floor(ms / dayMs) * dayMs;
-}
-
-function isLeftover({ location, modifiedMs }: StoredObject, beforeMs: number): boolean {
-  return isStagedName(nameOf(location)) && modifiedMs < beforeMs;
 }
 
 async function listFiles(

@@ -54,8 +54,20 @@ export function createLocalStore({ fs = nodeFs }: LocalStoreOptions = {}): Objec
     }
   }
 
+  async function* listUnfinished(
+    folder: string,
+    { signal }: CallOptions = {},
+  ): AsyncIterable<StoredObject> {
+    for (const entry of await readFolder(fs, folder, signal)) {
+      if (entry.isDirectory() || !isTempName(entry.name)) continue;
+      const object = await statFile(fs, posix.join(folder, entry.name));
+      if (object !== undefined) yield object;
+    }
+  }
+
   return {
     list,
+    listUnfinished,
 
     async listFolders(folder, { signal } = {}) {
       const entries = await readFolder(fs, folder, signal);

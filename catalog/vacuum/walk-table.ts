@@ -1,5 +1,6 @@
 /**
- * Every file below a table's folder that may be the table's own data. Folders are listed one after the
+ * Every file below a table's folder that may be the table's own data, those that were begun and never
+ * finished included. Folders are listed one after the
  * other; what is held is the names of those still to come.
  *
  * Left out: hidden names, what lies behind a symbolic link, and folders of other tables (with a
@@ -56,5 +57,7 @@ export async function* walkTable(
     for await (const file of store.list(location, { signal })) {
       if (!isHidden(file.location.slice(location.length + 1), depth)) yield file;
     }
+    // Deletion vectors of statements that died: hidden names, but nobody else's.
+    yield* store.listUnfinished?.(location, { signal }) ?? [];
   }
 }

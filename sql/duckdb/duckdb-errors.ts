@@ -88,6 +88,9 @@ function sentence(message: string): string {
     .trim();
 }
 
+const refusalsOfTheSystem =
+  /: (?:Permission denied|Operation not permitted|Read-only file system|Input\/output error|Too many open files(?: in system)?)\.?$/i;
+
 function classify(report: Report): { code: ErrorCode; hint?: string | undefined } {
   const message = report.exception_message;
   switch (report.exception_type) {
@@ -141,7 +144,11 @@ function classify(report: Report): { code: ErrorCode; hint?: string | undefined 
     case 'Out of Memory':
       return { code: 'OUT_OF_MEMORY' };
     case 'IO':
-      if (/No space left on device/i.test(message)) return { code: 'DISK_FULL' };
+      // The system's own words for it come last, after the name of the file.
+      if (/: (?:No space left on device|Disk quota exceeded|File too large)\.?$/i.test(message)) {
+        return { code: 'DISK_FULL' };
+      }
+      if (refusalsOfTheSystem.test(message)) return { code: 'IO_ERROR' };
       if (/No files found|No such file|Cannot open file|could not open/i.test(message)) {
         return { code: 'DELTA_FILE_NOT_FOUND' };
       }

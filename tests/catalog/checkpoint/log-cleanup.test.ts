@@ -1,6 +1,7 @@
 /** What leaves the log, and what never does. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ObjectStore } from '../../../catalog/ports.ts';
 import { cleanUpLog } from '../../../catalog/checkpoint/log-cleanup.ts';
 import { writeCheckpoint } from '../../../catalog/checkpoint/write-checkpoint.ts';
 import { writeVersionChecksum } from '../../../catalog/checkpoint/write-version-checksum.ts';
@@ -196,4 +197,22 @@ test('what a dead writer left goes after a day', async () => {
   await cleanUpLog(await table.load(), table.ports);
   const left = table.log().filter((file) => file.startsWith('.'));
   assert.deepEqual(left, ['.staged-checkpoint-young.parquet']);
+});
+
+test('what a dead writer has begun to write into the log goes after a day, too', async () => {
+  const table = await daily(3, []);
+  const begun = ['old', 'young'].map((name, n) => ({
+    location: `${table.location}/_delta_log/.${name}.tmp`,
+    sizeBytes: 1,
+    modifiedMs: midnight - dayMs - 1 + n,
+  }));
+  const removed: string[] = [];
+  const store: ObjectStore = Object.assign(table.store, {
+    async *listUnfinished() {
+      yield* begun;
+    },
+    remove: (location: string) => Promise.resolve(void removed.push(location)),
+  });
+  await cleanUpLog(await table.load(), { ...table.ports, store });
+  assert.deepEqual(removed, [begun[0]?.location]);
 });

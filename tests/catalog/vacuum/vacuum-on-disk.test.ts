@@ -50,3 +50,34 @@ test('files go from the table’s own folders, also when the table lies behind a
   assert.deepEqual(report.removed, { fileCount: 2, totalBytes: 8 });
   assert.ok(existsSync(join(root, 'table/p=ü')));
 });
+
+test('a file that a dead writer has begun goes, whatever its name; other hidden ones stay', async (t) => {
+  const table = scratchFolder(t);
+  const id = '0f8fad5b-d9cb-469f-a165-70867728950e';
+  const begun = `.deletion_vector_${id}.bin.${id}.tmp`;
+  mkdirSync(join(table, '_delta_log'));
+  writeFileSync(
+    join(table, '_delta_log/00000000000000000000.json'),
+    serializeCommit([protocol(), metaData()]),
+  );
+  const names = [begun, `.young.${id}.tmp`, '.hidden'];
+  for (const name of names) writeFileSync(join(table, name), 'data');
+  for (const name of [begun, '.hidden']) utimesSync(join(table, name), 1, 1);
+
+  const store = createLocalStore();
+  await vacuum(
+    table,
+    {},
+    {
+      store,
+      parquet: noParquet,
+      folders: createLocalFolders(),
+      clock: { nowMs: () => Date.now() },
+      latest: (place) => loadSnapshot({ store, parquet: noParquet }, place),
+    },
+  );
+  assert.deepEqual(
+    names.filter((name) => existsSync(join(table, name))),
+    [`.young.${id}.tmp`, '.hidden'],
+  );
+});
