@@ -16,6 +16,8 @@ export interface Measured {
   readonly value: string;
   /** Levee alone tells. */
   readonly filesScanned?: number | undefined;
+  /** Those that writers tell they met. */
+  readonly conflicts?: number | undefined;
 }
 
 export interface Contestant {
@@ -38,7 +40,7 @@ export interface ContestantOptions {
 export const peerNames = ['duckdb-files', 'duckdb-delta', 'delta-rs', 'polars'] as const;
 export type ContestantName = 'levee' | 'levee-http' | (typeof peerNames)[number];
 
-/** A query that takes longer is given up, and its contestant with it. */
+/** An answer that takes longer is given up, and its contestant with it, unless it has longer. */
 const askMsMax = 60_000;
 
 /** Throws what keeps it from starting. */
@@ -156,12 +158,14 @@ class Server {
 }
 
 /** A child that answers one line of JSON to each line of JSON. */
-class Worker {
+export class Worker {
   readonly #process: ChildProcess;
   readonly #lines: AsyncIterator<string>;
+  readonly #answerMsMax: number;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, answerMsMax: number) {
     this.#process = child;
+    this.#answerMsMax = answerMsMax;
     if (child.stdout === null) throw new TypeError('a worker has standard output');
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   }
@@ -170,13 +174,14 @@ class Worker {
     command: string,
     args: readonly string[],
     env: NodeJS.ProcessEnv = {},
+    answerMsMax = askMsMax,
   ): Promise<Worker> {
     const child = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'ignore'],
       env: { ...process.env, ...env },
     });
     child.on('error', () => undefined);
-    const worker = new Worker(child);
+    const worker = new Worker(child, answerMsMax);
     await worker.#next();
     return worker;
   }
@@ -191,7 +196,8 @@ class Worker {
   async #next(): Promise<unknown> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`over ${askMsMax / 1000} s`)), askMsMax);
+      const failure = new Error(`over ${this.#answerMsMax / 1000} s`);
+      timer = setTimeout(() => reject(failure), this.#answerMsMax);
     });
     try {
       const line = await Promise.race([this.#lines.next(), late]);
