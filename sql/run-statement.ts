@@ -33,6 +33,7 @@ import {
 import { createView, dropView } from './utility/views.ts';
 import { alterTable } from './write/alter/alter-table.ts';
 import { commentOn } from './write/alter/comment-on.ts';
+import { cloneTable } from './write/clone/clone-table.ts';
 import { createTableLike } from './write/create-table-like.ts';
 import { copyInto } from './write/copy-into/copy-into.ts';
 import { createTable } from './write/create-table.ts';
@@ -121,6 +122,8 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await alterTable(statement, context);
     case 'createTableLike':
       return await createTableLike(statement, context);
+    case 'cloneTable':
+      return await cloneTable(statement, context);
     case 'commentOn':
       return await commentOn(statement, context);
     case 'optimize':
@@ -181,7 +184,6 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'refreshTable':
       // Every statement sees the newest commits: there is nothing to refresh.
       return emptyResult();
-    case 'cloneTable':
     case 'undropTable':
     case 'alterView':
     case 'generate':

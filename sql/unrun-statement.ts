@@ -4,7 +4,6 @@ import type { Statement } from './parse/statement.ts';
 
 /** The name for people, and what to do instead. */
 const unrun = {
-  cloneTable: ['CREATE TABLE ... CLONE', 'Use CREATE TABLE ... AS SELECT.'],
   undropTable: [
     'UNDROP TABLE',
     'A dropped table of the warehouse lies in <warehouse>/_levee/dropped: move its folder back.',
