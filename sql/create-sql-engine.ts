@@ -51,10 +51,8 @@ export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
   const services: EngineServices = {
     ...options,
     transactions,
-    deletionVectors: createDeletionVectorCache(
-      options.store,
-      deletionVectorBytesMax,
-      (location) => options.catalog.checkLocation(location),
+    deletionVectors: createDeletionVectorCache(options.store, deletionVectorBytesMax, (location) =>
+      options.catalog.checkLocation(location),
     ),
     fileShapes: createFileShapes(options.duckdb),
     planner: new PlannerEngine(),

@@ -6,6 +6,7 @@ import { requireTargetOpinion } from './parse/target-opinion.ts';
 import { runQuery } from './run-query.ts';
 import type { StatementResult } from './sql-engine.ts';
 import type { StatementContext } from './statement-context.ts';
+import { alterView } from './utility/alter-view.ts';
 import {
   describeDetail,
   describeHistory,
@@ -26,6 +27,7 @@ import {
   showCatalogs,
   showColumns,
   showCreateTable,
+  showProperties,
   showSchemas,
   showTables,
   showViews,
@@ -88,6 +90,7 @@ const readingKinds: ReadonlySet<Statement['kind']> = new Set([
   'showViews',
   'showColumns',
   'showCreateTable',
+  'showProperties',
   'showCatalogs',
   'describeTable',
   'describeQuery',
@@ -143,6 +146,8 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await vacuum(statement, context);
     case 'createView':
       return await createView(statement, context);
+    case 'alterView':
+      return await alterView(statement, context);
     case 'dropView':
       return await dropView(statement, context);
     case 'createSchema':
@@ -169,6 +174,8 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await showColumns(statement, context);
     case 'showCreateTable':
       return await showCreateTable(statement, context);
+    case 'showProperties':
+      return await showProperties(statement, context);
     case 'showCatalogs':
       return showCatalogs(statement);
     case 'describeTable':
@@ -185,7 +192,6 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       // Every statement sees the newest commits: there is nothing to refresh.
       return emptyResult();
     case 'undropTable':
-    case 'alterView':
     case 'generate':
     case 'beginTransaction':
     case 'commitTransaction':

@@ -8,7 +8,6 @@ const unrun = {
     'UNDROP TABLE',
     'A dropped table of the warehouse lies in <warehouse>/_levee/dropped: move its folder back.',
   ],
-  alterView: ['ALTER VIEW', 'Use CREATE OR REPLACE VIEW.'],
   generate: ['GENERATE', 'Readers of Delta tables need no manifests.'],
   beginTransaction: [
     'BEGIN TRANSACTION',
