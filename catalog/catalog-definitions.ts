@@ -77,6 +77,18 @@ export interface CatalogDefinitions {
   ): Promise<'created' | 'replaced' | 'exists'>;
   /** @throws WRONG_OBJECT_TYPE for a table */
   dropView(relation: Relation): Promise<void>;
+  /**
+   * Makes another definition of the one that the view has at that moment.
+   * @throws WRONG_OBJECT_TYPE for a table; TABLE_OR_VIEW_NOT_FOUND when it is gone
+   */
+  changeView(
+    relation: Relation,
+    change: (definition: ViewDefinition) => ViewDefinition,
+  ): Promise<void>;
+  /** @throws what `changeView` throws, TABLE_OR_VIEW_ALREADY_EXISTS */
+  renameView(relation: Relation, target: TargetName): Promise<void>;
+  /** @throws SCHEMA_NOT_FOUND */
+  commentOnSchema(name: string, comment: string | undefined): Promise<void>;
 }
 
 export interface CatalogDefinitionsPorts {
@@ -270,7 +282,49 @@ export function createCatalogDefinitions(ports: CatalogDefinitionsPorts): Catalo
       const { schema, name } = relation;
       await catalogStore.update((contents) => withoutView(contents, schema, name));
     },
+
+    async changeView(relation, change) {
+      const { schema, name } = requireView(relation);
+      await catalogStore.update((contents) =>
+        withView(contents, schema, name, change(existingView(contents, relation))),
+      );
+    },
+
+    async renameView(relation, target) {
+      const { schema, name } = requireView(relation);
+      requireName(target.name, 'view');
+      const conflict = await findConflict(target);
+      if (conflict !== undefined) throw alreadyExists(conflict);
+      await catalogStore.update((contents) => {
+        const definition = existingView(contents, relation);
+        requireFree(contents, target);
+        const without = withoutView(contents, schema, name);
+        return withView(without, target.schema, target.name, definition);
+      });
+    },
+
+    async commentOnSchema(name, comment) {
+      const schema = await matchSchema(await catalogStore.read(), name, {});
+      await catalogStore.update((contents) => withSchema(contents, schema, comment));
+    },
   };
+}
+
+function requireView(relation: Relation): Relation {
+  if (relation.kind === 'view') return relation;
+  throw new CodedError('WRONG_OBJECT_TYPE', `${qualifiedName(relation)} is a table.`, {
+    hint: 'Use ALTER TABLE.',
+  });
+}
+
+/** @throws TABLE_OR_VIEW_NOT_FOUND when another process has dropped it meanwhile */
+function existingView(contents: CatalogContents, relation: Relation): ViewDefinition {
+  const definition = viewOf(contents, relation.schema, relation.name);
+  if (definition !== undefined) return definition;
+  throw new CodedError(
+    'TABLE_OR_VIEW_NOT_FOUND',
+    `There is no view ${qualifiedName(relation)} any more.`,
+  );
 }
 
 /** @throws TABLE_OR_VIEW_ALREADY_EXISTS when another process has taken the name meanwhile */

@@ -12,6 +12,8 @@ export interface ViewDefinition {
   /** New names for its columns, in order; `undefined` keeps the query's own. */
   readonly columnNames: readonly string[] | undefined;
   readonly comment: string | undefined;
+  /** `TBLPROPERTIES`, which mean nothing to Levee. */
+  readonly properties?: { readonly [key: string]: string } | undefined;
   readonly createdMs: number;
 }
 

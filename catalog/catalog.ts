@@ -165,6 +165,8 @@ export function createCatalog(options: CatalogOptions): Catalog {
     renameTable: (...args) => forgetAfter(definitions.renameTable(...args)),
     createView: (...args) => forgetAfter(definitions.createView(...args)),
     dropView: (...args) => forgetAfter(definitions.dropView(...args)),
+    changeView: (...args) => forgetAfter(definitions.changeView(...args)),
+    renameView: (...args) => forgetAfter(definitions.renameView(...args)),
     isTable: (location, callOptions) => lookup.isTable(location, callOptions),
     listRelations,
 

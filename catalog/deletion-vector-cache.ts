@@ -23,6 +23,8 @@ export interface DeletionVectorCache {
 export function createDeletionVectorCache(
   store: ObjectStore,
   bytesMax: number,
+  /** Throws for a location that may not be read: asked of those that lie anywhere. */
+  admit?: (location: string) => Promise<unknown>,
 ): DeletionVectorCache {
   /** In the order of use, the oldest first. */
   const known = new Map<string, PositionSet>();
@@ -48,6 +50,7 @@ export function createDeletionVectorCache(
         return cached;
       }
       const source = deletionVectorSource(descriptor, tableLocation);
+      if (source.kind === 'file' && descriptor.storageType === 'p') await admit?.(source.location);
       const content =
         source.kind === 'inline'
           ? source.bytes

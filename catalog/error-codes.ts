@@ -451,6 +451,16 @@ export const errorCodes = define({
     sqlState: '42000',
     hint: 'Leave out TRUNCATE HISTORY.',
   },
+  DELTA_CLONE_AMBIGUOUS_TARGET: { sqlState: '42613', hint: 'Leave the LOCATION out.' },
+  DELTA_CLONE_UNSUPPORTED_SOURCE: { sqlState: '0AKDC', hint: 'Use CREATE TABLE ... AS SELECT.' },
+  DELTA_UNSUPPORTED_CLONE_REPLACE_SAME_TABLE: {
+    sqlState: '0AKDC',
+    hint: 'Give the clone another name.',
+  },
+  DELTA_UNSUPPORTED_NON_EMPTY_CLONE: {
+    sqlState: '0AKDC',
+    hint: 'DELETE FROM the table before, or make a DEEP CLONE.',
+  },
   DELTA_CANNOT_REPLACE_MISSING_TABLE: { sqlState: '42P01', hint: 'Use CREATE OR REPLACE TABLE.' },
   DELTA_TABLE_LOCATION_MISMATCH: {
     sqlState: '42613',

@@ -61,6 +61,14 @@ export interface ObjectStore {
     names: { readonly from: string; readonly to: string },
     options?: CallOptions,
   ): Promise<'created' | 'exists'>;
+  /**
+   * Copies the bytes of an object, however many, to a name that is not taken: guarantee 3 of
+   * `putIfAbsent`. Absent where a store has no way of its own: see `copy-object.ts`.
+   */
+  copy?(
+    names: { readonly from: string; readonly to: string },
+    options?: CallOptions,
+  ): Promise<'created' | 'exists' | 'missing'>;
   /** Removes the object; a missing one is no error. */
   remove(location: string, options?: CallOptions): Promise<void>;
   /** Makes the folder, so that something else (DuckDB's COPY) can write into it; nothing to do where

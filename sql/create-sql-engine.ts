@@ -51,7 +51,9 @@ export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
   const services: EngineServices = {
     ...options,
     transactions,
-    deletionVectors: createDeletionVectorCache(options.store, deletionVectorBytesMax),
+    deletionVectors: createDeletionVectorCache(options.store, deletionVectorBytesMax, (location) =>
+      options.catalog.checkLocation(location),
+    ),
     fileShapes: createFileShapes(options.duckdb),
     planner: new PlannerEngine(),
     pushDowns: new PushDownCache(),

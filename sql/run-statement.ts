@@ -6,6 +6,7 @@ import { requireTargetOpinion } from './parse/target-opinion.ts';
 import { runQuery } from './run-query.ts';
 import type { StatementResult } from './sql-engine.ts';
 import type { StatementContext } from './statement-context.ts';
+import { alterView } from './utility/alter-view.ts';
 import {
   describeDetail,
   describeHistory,
@@ -26,6 +27,7 @@ import {
   showCatalogs,
   showColumns,
   showCreateTable,
+  showProperties,
   showSchemas,
   showTables,
   showViews,
@@ -33,6 +35,7 @@ import {
 import { createView, dropView } from './utility/views.ts';
 import { alterTable } from './write/alter/alter-table.ts';
 import { commentOn } from './write/alter/comment-on.ts';
+import { cloneTable } from './write/clone/clone-table.ts';
 import { createTableLike } from './write/create-table-like.ts';
 import { copyInto } from './write/copy-into/copy-into.ts';
 import { createTable } from './write/create-table.ts';
@@ -106,6 +109,7 @@ const readingKinds: ReadonlySet<Statement['kind']> = new Set([
   'showViews',
   'showColumns',
   'showCreateTable',
+  'showProperties',
   'showCatalogs',
   'describeTable',
   'describeQuery',
@@ -140,6 +144,8 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await alterTable(statement, context);
     case 'createTableLike':
       return await createTableLike(statement, context);
+    case 'cloneTable':
+      return await cloneTable(statement, context);
     case 'commentOn':
       return await commentOn(statement, context);
     case 'optimize':
@@ -159,6 +165,8 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await vacuum(statement, context);
     case 'createView':
       return await createView(statement, context);
+    case 'alterView':
+      return await alterView(statement, context);
     case 'dropView':
       return await dropView(statement, context);
     case 'createSchema':
@@ -185,6 +193,8 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await showColumns(statement, context);
     case 'showCreateTable':
       return await showCreateTable(statement, context);
+    case 'showProperties':
+      return await showProperties(statement, context);
     case 'showCatalogs':
       return showCatalogs(statement);
     case 'describeTable':
@@ -206,9 +216,7 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'refreshTable':
       // Every statement sees the newest commits: there is nothing to refresh.
       return emptyResult();
-    case 'cloneTable':
     case 'undropTable':
-    case 'alterView':
     case 'generate':
       throw unrunStatement(statement.kind);
     case 'unsupported':

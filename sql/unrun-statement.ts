@@ -4,12 +4,10 @@ import type { Statement } from './parse/statement.ts';
 
 /** The name for people, and what to do instead. */
 const unrun = {
-  cloneTable: ['CREATE TABLE ... CLONE', 'Use CREATE TABLE ... AS SELECT.'],
   undropTable: [
     'UNDROP TABLE',
     'A dropped table of the warehouse lies in <warehouse>/_levee/dropped: move its folder back.',
   ],
-  alterView: ['ALTER VIEW', 'Use CREATE OR REPLACE VIEW.'],
   generate: ['GENERATE', 'Readers of Delta tables need no manifests.'],
 } as const satisfies {
   readonly [kind in Statement['kind']]?: readonly [name: string, hint: string | undefined];

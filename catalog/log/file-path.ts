@@ -87,3 +87,11 @@ export function encodePath(path: string): string {
     )
     .join('/');
 }
+
+/** A location as the log names files outside of the table: `file:/folder/a%20b`, `s3://bucket/a%20b`. */
+export function encodeLocation(location: string): string {
+  const root = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/.exec(location)?.[0];
+  return root === undefined
+    ? `file:${encodePath(location)}`
+    : root + encodePath(location.slice(root.length));
+}

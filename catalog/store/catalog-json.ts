@@ -54,6 +54,7 @@ function toTable(value: unknown, where: string): RegisteredTable {
 
 function toView(value: unknown, where: string): ViewDefinition {
   const view = asObject(value, where);
+  const properties = view['properties'];
   return {
     sql: asString(view['sql'], `${where}.sql`),
     dialect: asDialect(view['dialect'], `${where}.dialect`),
@@ -61,6 +62,9 @@ function toView(value: unknown, where: string): ViewDefinition {
     owner: asString(view['owner'], `${where}.owner`),
     columnNames: optional(view['columnNames'], `${where}.columnNames`, asStrings),
     comment: optional(view['comment'], `${where}.comment`, asString),
+    ...(properties === undefined
+      ? {}
+      : { properties: mapValues(properties, `${where}.properties`, asString) }),
     createdMs: asNumber(view['createdMs'], `${where}.createdMs`),
   };
 }

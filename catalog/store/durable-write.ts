@@ -82,6 +82,64 @@ export async function publishFile(
   return outcome;
 }
 
+/** Bytes that are in memory while a file is copied. */
+const copiedAtOnceBytes = 4 * 1024 * 1024;
+
+/** `createFile` with the bytes of another file, a piece at a time. */
+export async function copyFile(
+  fs: FileSystem,
+  names: { readonly from: string; readonly to: string },
+  beforePiece: () => void,
+): Promise<'created' | 'exists'> {
+  const { from, to } = names;
+  // Without O_NONBLOCK the opening of a named pipe waits for a writer.
+  const source = await fs.open(from, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const temp = tempFor(to);
+    let outcome: 'created' | 'exists';
+    try {
+      const target = await openIn(fs, posix.dirname(to), temp);
+      try {
+        await copyBytes(source, target, beforePiece);
+        await target.sync();
+      } finally {
+        await target.close();
+      }
+      outcome = await linkTemp(fs, temp, to);
+    } finally {
+      await removeQuietly(fs, temp);
+    }
+    await syncFolder(fs, posix.dirname(to));
+    return outcome;
+  } finally {
+    await source.close();
+  }
+}
+
+async function copyBytes(
+  source: fsPromises.FileHandle,
+  target: fsPromises.FileHandle,
+  beforePiece: () => void,
+): Promise<void> {
+  const buffer = new Uint8Array(copiedAtOnceBytes);
+  for (let position = 0; ;) {
+    beforePiece();
+    const { bytesRead } = await source.read(buffer, 0, buffer.length, position);
+    if (bytesRead === 0) return;
+    let written = 0;
+    while (written < bytesRead) {
+      const { bytesWritten } = await target.write(
+        buffer,
+        written,
+        bytesRead - written,
+        position + written,
+      );
+      written += bytesWritten;
+    }
+    position += bytesRead;
+  }
+}
+
 async function linkTemp(
   fs: FileSystem,
   temp: string,
@@ -107,11 +165,8 @@ async function linkTemp(
 }
 
 async function writeTemp(fs: FileSystem, location: string, bytes: Uint8Array): Promise<string> {
-  const folder = posix.dirname(location);
-  const name = posix.basename(location);
-  const shown = Buffer.byteLength(name) > tempNameBytesMax ? 'long-name' : name;
-  const temp = posix.join(folder, `.${shown}.${randomUUID()}.tmp`);
-  const handle = await openIn(fs, folder, temp);
+  const temp = tempFor(location);
+  const handle = await openIn(fs, posix.dirname(location), temp);
   try {
     try {
       await handle.writeFile(bytes);
@@ -124,6 +179,12 @@ async function writeTemp(fs: FileSystem, location: string, bytes: Uint8Array): P
     throw error;
   }
   return temp;
+}
+
+function tempFor(location: string): string {
+  const name = posix.basename(location);
+  const shown = Buffer.byteLength(name) > tempNameBytesMax ? 'long-name' : name;
+  return posix.join(posix.dirname(location), `.${shown}.${randomUUID()}.tmp`);
 }
 
 async function openIn(

@@ -11,6 +11,7 @@ import { posix } from 'node:path';
 import type { ByteRange, CallOptions, ObjectStore, StoredObject } from '../ports.ts';
 import { throwIfAborted } from '../throw-if-aborted.ts';
 import {
+  copyFile,
   createFile,
   isTempName,
   makeFolder,
@@ -125,6 +126,18 @@ export function createLocalStore({ fs = nodeFs }: LocalStoreOptions = {}): Objec
         return await publishFile(fs, from, to);
       } catch (error) {
         throw codedFsError(error, 'write', to);
+      }
+    },
+
+    async copy({ from, to }, { signal } = {}) {
+      requireDiskLocation(from);
+      requireDiskLocation(to);
+      throwIfAborted(signal);
+      if ((await statFile(fs, from)) === undefined) return 'missing';
+      try {
+        return await copyFile(fs, { from, to }, () => throwIfAborted(signal));
+      } catch (error) {
+        throw codedFsError(error, 'copy', to);
       }
     },
 

@@ -1,4 +1,5 @@
-/** SHOW SCHEMAS, TABLES, VIEWS, COLUMNS, CREATE TABLE, CATALOGS. */
+/** SHOW SCHEMAS, TABLES, VIEWS, COLUMNS, CREATE TABLE, TBLPROPERTIES, CATALOGS. */
+import { parsePropertyKey } from './parse-properties.ts';
 import type { ObjectName, Statement } from './statement.ts';
 import type { TokenCursor } from './token-cursor.ts';
 
@@ -21,6 +22,13 @@ export function parseShow(cursor: TokenCursor): Statement {
   if (cursor.takeWords('columns')) return parseShowColumns(cursor);
   if (cursor.takeWords('create', 'table')) {
     return { kind: 'showCreateTable', table: cursor.expectObjectName('the name of a table') };
+  }
+  if (cursor.takeWords('tblproperties')) {
+    const table = cursor.expectObjectName('the name of a table');
+    if (!cursor.takeOperator('(')) return { kind: 'showProperties', table, key: undefined };
+    const key = parsePropertyKey(cursor);
+    cursor.expectOperator(')');
+    return { kind: 'showProperties', table, key };
   }
   const [first, second] = [cursor.peek(), cursor.peek(1)];
   if (first.kind !== 'word') throw cursor.unexpected('what to show');

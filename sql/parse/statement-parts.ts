@@ -125,6 +125,7 @@ function find(statement: Statement): Found {
       return { read: [statement.name] };
     case 'showColumns':
     case 'showCreateTable':
+    case 'showProperties':
     case 'describeTable':
       return { read: [statement.table] };
     case 'describeHistory':

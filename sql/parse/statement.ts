@@ -79,6 +79,7 @@ export type Statement =
   | ShowViews
   | ShowColumns
   | ShowCreateTable
+  | ShowProperties
   | ShowCatalogs
   | DescribeTable
   | DescribeQuery
@@ -199,6 +200,13 @@ export interface ShowColumns {
 export interface ShowCreateTable {
   readonly kind: 'showCreateTable';
   readonly table: ObjectName;
+}
+
+/** `SHOW TBLPROPERTIES t [('key')]`, of tables and views. */
+export interface ShowProperties {
+  readonly kind: 'showProperties';
+  readonly table: ObjectName;
+  readonly key: string | undefined;
 }
 
 export interface ShowCatalogs {

@@ -1,5 +1,6 @@
 /** `SHOW ...`: what the catalog holds, with Spark's column names. */
 import { CodedError } from '../../catalog/coded-error.ts';
+import type { Metadata, Protocol } from '../../catalog/log/actions.ts';
 import { catalogName } from '../../catalog/relation.ts';
 import { globalTemporarySchema } from '../bind/resolve-relation.ts';
 import type {
@@ -7,6 +8,7 @@ import type {
   ShowCatalogs,
   ShowColumns,
   ShowCreateTable,
+  ShowProperties,
   ShowSchemas,
   ShowTables,
   ShowViews,
@@ -109,6 +111,40 @@ export async function showCreateTable(
   return staticResult([{ name: 'createtab_stmt', type: stringType }], [[text]], {
     snapshots: context.pins.snapshots,
   });
+}
+
+/** With the protocol's versions and features, as Delta shows them: the properties that would ask for it. */
+export async function showProperties(
+  { table, key }: ShowProperties,
+  context: StatementContext,
+): Promise<StatementResult> {
+  const target = await describedTarget(table, context);
+  const properties: { readonly [name: string]: string } =
+    target.kind === 'view'
+      ? (target.view.properties ?? {})
+      : tableProperties(target.snapshot.protocol, target.snapshot.metadata);
+  const rows =
+    key === undefined
+      ? Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1))
+      : [[key, properties[key] ?? `Table ${target.name} does not have property: ${key}`]];
+  return staticResult(
+    [
+      { name: 'key', type: stringType },
+      { name: 'value', type: stringType },
+    ],
+    rows,
+    { snapshots: context.pins.snapshots },
+  );
+}
+
+function tableProperties(protocol: Protocol, { configuration }: Metadata) {
+  const named = [...(protocol.readerFeatures ?? []), ...(protocol.writerFeatures ?? [])];
+  return {
+    ...configuration,
+    ...Object.fromEntries(named.map((name) => [`delta.feature.${name}`, 'supported'])),
+    'delta.minReaderVersion': String(protocol.minReaderVersion),
+    'delta.minWriterVersion': String(protocol.minWriterVersion),
+  };
 }
 
 async function schemaOrCurrent(

@@ -68,9 +68,15 @@ export async function dropView(
   return emptyResult();
 }
 
+/** What a view's definition is made of. */
+export type DefinedView = Pick<
+  CreateView,
+  'name' | 'columnNames' | 'comment' | 'properties' | 'query'
+>;
+
 /** `name` is the view's own: a query that leads to it again is a recursion. */
-async function defineView(
-  statement: CreateView,
+export async function defineView(
+  statement: DefinedView,
   context: StatementContext,
   name: string,
 ): Promise<ViewDefinition> {
@@ -99,6 +105,10 @@ async function defineView(
     owner: identity.name,
     columnNames,
     comment: statement.comment,
+    properties:
+      statement.properties.length === 0
+        ? undefined
+        : Object.fromEntries(statement.properties.map(({ key, value }) => [key, value])),
     createdMs: services.clock.nowMs(),
   };
 }

@@ -116,3 +116,18 @@ export function newClustering(
     'A clustered table cannot be replaced by a partitioned one.',
   );
 }
+
+/**
+ * The columns that a table is clustered by belong to its state; other domains do not. What a commit
+ * that brings that state (RESTORE, CLONE) has to write: nothing where it is so already.
+ */
+export function clusteringOf(
+  state: Pick<Snapshot, 'domainMetadata'>,
+  current: Pick<Snapshot, 'domainMetadata'> | undefined,
+): DomainMetadata | undefined {
+  const [wanted, had] = [state, current].map((table) =>
+    table?.domainMetadata.get(clusteringDomainName),
+  );
+  if (wanted?.configuration === had?.configuration) return undefined;
+  return wanted ?? (had === undefined ? undefined : { ...had, removed: true });
+}

@@ -96,3 +96,23 @@ export function withHighWaterMarks(
   });
   return { ...metadata, schemaString: serializeSchema({ kind: 'struct', fields }) };
 }
+
+/**
+ * The columns with the marks of those of the same name in another state of the table, where these lie
+ * further in the direction of the column's steps: no value is given out twice.
+ */
+export function withFurtherMarks(
+  fields: readonly StructField[],
+  others: readonly StructField[],
+): readonly StructField[] {
+  return fields.map((field) => {
+    const identity = identityOf(field);
+    const other = others.find(({ name }) => name === field.name);
+    if (identity === undefined || other === undefined || !(markKey in other.metadata)) return field;
+    const mark = wholeNumber(other, markKey);
+    const hasMark = markKey in field.metadata;
+    const isFurther = identity.step > 0n ? mark > identity.last : mark < identity.last;
+    if (hasMark && !isFurther) return field;
+    return { ...field, metadata: { ...field.metadata, [markKey]: Number(mark) } };
+  });
+}

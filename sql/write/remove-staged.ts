@@ -3,7 +3,7 @@
  * and VACUUM takes it.
  */
 import type { AddFile } from '../../catalog/log/actions.ts';
-import { canonicalPath, fileLocation } from '../../catalog/log/file-path.ts';
+import { canonicalPath, fileLocation, isAbsolutePath } from '../../catalog/log/file-path.ts';
 import type { ObjectStore } from '../../catalog/ports.ts';
 
 export interface StagedPlace {
@@ -35,7 +35,7 @@ export async function removeStaged(
   }
 }
 
-/** Those of a statement whose commit has lost. */
+/** Those of a statement whose commit has lost. What lies outside of the table it has not written. */
 export async function removeStagedFiles(
   store: ObjectStore,
   tableLocation: string,
@@ -44,7 +44,8 @@ export async function removeStagedFiles(
   try {
     for (const { path } of files) {
       const canonical = canonicalPath(path);
-      if (canonical !== undefined) await store.remove(fileLocation(tableLocation, canonical));
+      if (canonical === undefined || isAbsolutePath(canonical)) continue;
+      await store.remove(fileLocation(tableLocation, canonical));
     }
   } catch {
     // The conflict is the one to tell.

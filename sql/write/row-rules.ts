@@ -4,6 +4,7 @@
  * https://github.com/delta-io/delta/blob/master/PROTOCOL.md#check-constraints
  * https://github.com/delta-io/delta/blob/master/PROTOCOL.md#column-invariants
  */
+import { checkConstraints } from './constraints.ts';
 import { CodedError } from '../../catalog/coded-error.ts';
 import type { DataType, StructField } from '../../catalog/data-type.ts';
 import { quoteIdentifier, quoteString } from '../quote.ts';
@@ -190,14 +191,10 @@ function nestedFields(type: DataType): readonly StructField[] {
   }
 }
 
-const constraintPrefix = 'delta.constraints.';
-
 function constraintRules({ metadata, schema }: WriteTarget): readonly RowRule[] {
-  return Object.entries(metadata.configuration).flatMap(([key, text]) => {
-    if (!key.toLowerCase().startsWith(constraintPrefix)) return [];
-    const name = key.slice(constraintPrefix.length);
-    return [checkRule(name, text, `The CHECK constraint "${name}"`, schema.fields)];
-  });
+  return checkConstraints(metadata).map(([name, text]) =>
+    checkRule(name, text, `The CHECK constraint "${name}"`, schema.fields),
+  );
 }
 
 function checkRule(

@@ -141,6 +141,28 @@ const cases: readonly InteropCase[] = [
     rowCount: 2,
   },
   {
+    name: 'clones',
+    steps: [
+      { by: 'levee', sql: `CREATE TABLE {t} (id BIGINT, p STRING, v INT) PARTITIONED BY (p)` },
+      {
+        by: 'levee',
+        sql: `CREATE TABLE {t}_source (id BIGINT, p STRING, v INT) PARTITIONED BY (p) TBLPROPERTIES (
+                'delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true')`,
+      },
+      {
+        by: 'levee',
+        sql: `INSERT INTO {t}_source SELECT id, concat('a b/', CAST(id % 2 AS STRING)), 1 FROM range(20)`,
+      },
+      { by: 'levee', sql: `DELETE FROM {t}_source WHERE id IN (3, 4)` },
+      { by: 'levee', sql: `CREATE OR REPLACE TABLE {t} SHALLOW CLONE {t}_source` },
+      { by: 'other', op: 'run', query: 'DELETE FROM delta.`{p}` WHERE id = 5' },
+      { by: 'levee', sql: `DELETE FROM {t} WHERE id = 6` },
+      { by: 'other', op: 'run', query: 'UPDATE delta.`{p}` SET v = 2 WHERE id = 7' },
+      { by: 'other', op: 'run', query: 'OPTIMIZE delta.`{p}`' },
+    ],
+    rowCount: 16,
+  },
+  {
     name: 'appends in turn',
     steps: [
       { by: 'levee', sql: `CREATE TABLE {t} (id BIGINT, k STRING, v INT)` },

@@ -9,20 +9,13 @@ import type { Metadata, StringMap } from '../../../catalog/log/actions.ts';
 import { tableProperties } from '../../../catalog/log/table-properties.ts';
 import { parseExpression } from '../../spark-expression/parse-expression.ts';
 import { forEachColumn } from '../../spark-expression/translate-expression.ts';
+import { checkConstraints } from '../constraints.ts';
 import { generationExpression } from '../generated-columns.ts';
 import { columnList } from '../indexed-columns.ts';
 
-const constraintPrefix = 'delta.constraints.';
-
 /** The CHECK constraints by name, in lower case. */
-export function constraintsOf({ configuration }: Metadata): ReadonlyMap<string, string> {
-  return new Map(
-    Object.entries(configuration).flatMap(([key, text]) =>
-      key.toLowerCase().startsWith(constraintPrefix)
-        ? [[key.slice(constraintPrefix.length).toLowerCase(), text] as const]
-        : [],
-    ),
-  );
+export function constraintsOf(metadata: Metadata): ReadonlyMap<string, string> {
+  return new Map(checkConstraints(metadata).map(([name, text]) => [name.toLowerCase(), text]));
 }
 
 /**

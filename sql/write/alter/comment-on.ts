@@ -1,8 +1,13 @@
-/** `COMMENT ON TABLE` and `COMMENT ON COLUMN`: the same commits as Delta makes for them. */
+/**
+ * `COMMENT ON TABLE` and `COLUMN`: the same commits as Delta makes for them. `COMMENT ON VIEW` and
+ * `SCHEMA`: a change of the catalog.
+ */
 import { CodedError } from '../../../catalog/coded-error.ts';
+import { positionAt } from '../../errors.ts';
 import type { CommentOn } from '../../parse/alter-statement.ts';
 import type { StatementResult } from '../../sql-engine.ts';
 import type { StatementContext } from '../../statement-context.ts';
+import { emptyResult } from '../../static-result.ts';
 import { alterTable } from './alter-table.ts';
 
 export async function commentOn(
@@ -23,11 +28,23 @@ export async function commentOn(
       const action = { kind: 'alterColumns', changes: [{ column, change }] } as const;
       return await alterTable({ kind: 'alterTable', table: object.table, action }, context);
     }
-    case 'view':
-    case 'schema':
-      throw new CodedError(
-        'UNSUPPORTED_STATEMENT',
-        `COMMENT ON ${object.kind.toUpperCase()} is not supported.`,
-      );
+    case 'view': {
+      const { services, session, signal, source } = context;
+      const { parts, start } = object.name;
+      try {
+        const { currentSchema } = session;
+        const relation = await services.catalog.resolveTable(parts, { currentSchema, signal });
+        await services.catalog.changeView(relation, (view) => ({ ...view, comment }));
+      } catch (error) {
+        throw error instanceof CodedError ? error.at(positionAt(source, start)) : error;
+      }
+      return emptyResult();
+    }
+    case 'schema': {
+      const { services, signal } = context;
+      const name = await services.catalog.resolveSchema(object.name.parts, { signal });
+      await services.catalog.commentOnSchema(name, comment);
+      return emptyResult();
+    }
   }
 }

@@ -63,7 +63,8 @@ async function takeAway(
   const { location } = snapshot;
   await removeStagedFiles(services.store, location, [...written, ...cdc]);
   const vectors = adds.flatMap(({ deletionVector }) => {
-    if (deletionVector === undefined) return [];
+    // One with an absolute path is another table's, whose clone this is.
+    if (deletionVector === undefined || deletionVector.storageType === 'p') return [];
     const source = deletionVectorSource(deletionVector, location);
     return source.kind === 'file' ? [source.location] : [];
   });

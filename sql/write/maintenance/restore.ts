@@ -12,8 +12,7 @@
 import { CodedError } from '../../../catalog/coded-error.ts';
 import { earliestVersion } from '../../../catalog/commit-history.ts';
 import { removeFile } from '../../../catalog/commit/remove-file.ts';
-import type { StructField } from '../../../catalog/data-type.ts';
-import type { AddFile, DomainMetadata, Metadata } from '../../../catalog/log/actions.ts';
+import type { AddFile, Metadata } from '../../../catalog/log/actions.ts';
 import { deletionVectorSource } from '../../../catalog/log/deletion-vector.ts';
 import { enforcedFeatures } from '../../../catalog/log/protocol.ts';
 import { featuresOf, protocolFor } from '../../../catalog/log/protocol-upgrade.ts';
@@ -31,6 +30,8 @@ import type { StatementResult } from '../../sql-engine.ts';
 import type { StatementContext } from '../../statement-context.ts';
 import { longType, staticResult } from '../../static-result.ts';
 import { describedTable } from '../../utility/described-target.ts';
+import { clusteringOf } from '../clustering.ts';
+import { withFurtherMarks } from '../identity-columns.ts';
 import { retryConflicts } from '../retry-conflicts.ts';
 
 const resultNames = {
@@ -92,7 +93,7 @@ async function restoreOnce(
     const schema = parseSchema(metadata.schemaString, now.location);
     transaction.setProtocol(protocolFor(now.protocol, metadata, schema, featuresOf(then.protocol)));
   }
-  const clustering = restoredClustering(then, now);
+  const clustering = clusteringOf(then, now);
   if (clustering !== undefined) transaction.setDomainMetadata(clustering);
   await transaction.commit(
     {
@@ -221,7 +222,7 @@ function restoredMetadata(then: Snapshot, now: Snapshot): Metadata {
   const key = tableProperties.columnMappingMaxColumnId.key;
   const [old, current] = [then.metadata.configuration[key], now.metadata.configuration[key]];
   const highest = Math.max(Number(old ?? 0), Number(current ?? 0));
-  const fields = then.schema.fields.map((field) => withHighWaterMark(field, now));
+  const fields = withFurtherMarks(then.schema.fields, now.schema.fields);
   const isChanged = fields.some((field, index) => field !== then.schema.fields[index]);
   return {
     ...then.metadata,
@@ -233,32 +234,6 @@ function restoredMetadata(then: Snapshot, now: Snapshot): Metadata {
         ? then.metadata.configuration
         : { ...then.metadata.configuration, [key]: String(highest) },
   };
-}
-
-const markKey = 'delta.identity.highWaterMark';
-
-/** The mark that lies further in the direction of the column's steps. */
-function withHighWaterMark(field: StructField, now: Snapshot): StructField {
-  const mark = now.schema.fields.find(({ name }) => name === field.name)?.metadata[markKey];
-  if (mark === undefined || field.metadata['delta.identity.start'] === undefined) return field;
-  const old = field.metadata[markKey];
-  const isUp = Number(field.metadata['delta.identity.step'] ?? 1) > 0;
-  const isFurther =
-    old === undefined || (isUp ? Number(mark) > Number(old) : Number(mark) < Number(old));
-  return isFurther ? { ...field, metadata: { ...field.metadata, [markKey]: mark } } : field;
-}
-
-const clusteringDomain = 'delta.clustering';
-
-/** The columns that the table is clustered by belong to its state; other domains do not. */
-function restoredClustering(then: Snapshot, now: Snapshot): DomainMetadata | undefined {
-  const [old, current] = [
-    then.domainMetadata.get(clusteringDomain),
-    now.domainMetadata.get(clusteringDomain),
-  ];
-  if (old?.configuration === current?.configuration) return undefined;
-  if (old !== undefined) return old;
-  return current === undefined ? undefined : { ...current, removed: true };
 }
 
 function bytesOf(files: readonly AddFile[]): number {
