@@ -2,7 +2,6 @@
  * `FolderOperations` in an object store, which has no folders: there are names with `/` in them. No
  * links, either: every location is what it says.
  */
-import { CodedError } from '../../coded-error.ts';
 import type { FolderOperations } from '../../folder-operations.ts';
 import type { S3Objects } from './s3-objects.ts';
 
@@ -49,11 +48,4 @@ export function createS3Folders(objects: S3Objects): FolderOperations {
       return 'missing';
     },
   };
-}
-
-/** What a table of an object store cannot do. */
-export function refuseMove(source: string): CodedError {
-  return new CodedError('UNSUPPORTED_STATEMENT', `${source} cannot get another name.`, {
-    hint: 'An object store has no folders: CREATE TABLE ... AS SELECT copies the rows.',
-  });
 }
