@@ -12,11 +12,13 @@ import {
   type S3Server,
 } from '../support/s3-server.ts';
 import { makeScratch } from '../support/open-engine.ts';
+import { OtherEngine, skipWithout } from '../interop/other-engine.ts';
+import { startFaultyProxy } from '../support/faulty-proxy.ts';
 import { testConfig } from '../support/test-server.ts';
 
 interface Levee {
   readonly url: string;
-  sql(text: string): Promise<readonly (readonly unknown[])[]>;
+  sql(text: string, maxStaleness?: string): Promise<readonly (readonly unknown[])[]>;
   close(): Promise<void>;
 }
 
@@ -96,6 +98,58 @@ describe('a warehouse on S3', { skip: skipWithoutS3() }, () => {
     }
   });
 
+  test('a repeated query lists the log once and fetches no data, and asks nothing where stale is good enough', async () => {
+    const proxy = await startFaultyProxy(s3.endpoint);
+    const counted = await openLevee({ ...s3, endpoint: proxy.endpoint }, cache.folder);
+    try {
+      await counted.sql('CREATE TABLE warm (id BIGINT)');
+      await counted.sql('INSERT INTO warm SELECT range FROM range(1000)');
+      const query = 'SELECT sum(id) FROM warm WHERE id > 10';
+      await counted.sql(query);
+      proxy.requests.length = 0;
+      await counted.sql(query);
+      // Besides the log: whether the table is there, and whether the catalog's names have changed.
+      const lists = proxy.requests.filter((one) => /^GET .*list-type=2/.test(one));
+      const ofLog = lists.filter((one) => one.includes('_delta_log'));
+      assert.equal(ofLog.length, 1, proxy.requests.join('\n'));
+      const others = proxy.requests.filter((one) => !ofLog.includes(one));
+      assert.ok(others.length <= 3, others.join('\n'));
+      assert.ok(
+        others.every((one) => one.startsWith('HEAD ') || /list-type=2.*_levee/.test(one)),
+        others.join('\n'),
+      );
+      proxy.requests.length = 0;
+      await counted.sql(query, '1h');
+      assert.deepEqual(proxy.requests, []);
+      assert.equal(await counted.sql(query).then((rows) => rows[0]?.[0]), '499445');
+    } finally {
+      await counted.close();
+      await proxy.close();
+    }
+  });
+
+  test('delta-rs reads the tables', { skip: skipWithout('delta-rs') }, async () => {
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL: s3.endpoint,
+      AWS_ALLOW_HTTP: 'true',
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    });
+    const deltaRs = new OtherEngine('delta-rs');
+    try {
+      const { rows } = await deltaRs.read('s3://lake/house/default/long');
+      assert.equal(rows.length, 12);
+      await deltaRs.call('write', {
+        path: 's3://lake/house/default/long',
+        query: 'SELECT 99 AS id',
+      });
+      assert.deepEqual(await levee.sql('SELECT count(*), max(id) FROM long'), [[13, 99]]);
+    } finally {
+      await deltaRs.close();
+    }
+  });
+
   test('a dropped table is gone, and its name is free', async () => {
     const sql = (text: string) => levee.sql(text);
     await sql('CREATE TABLE gone (id BIGINT)');
@@ -119,7 +173,7 @@ describe('a warehouse on S3', { skip: skipWithoutS3() }, () => {
   });
 });
 
-async function openLevee(s3: S3Server, cacheDirectory: string): Promise<Levee> {
+async function openLevee(s3: Pick<S3Server, 'endpoint'>, cacheDirectory: string): Promise<Levee> {
   const config = testConfig({
     config: {
       warehouse: 's3://lake/house',
@@ -140,11 +194,11 @@ async function openLevee(s3: S3Server, cacheDirectory: string): Promise<Levee> {
   return {
     url,
     close: () => server.close(),
-    async sql(text) {
+    async sql(text, maxStaleness) {
       const answer = await fetch(`${url}/v1/sql`, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/sql' },
-        body: text,
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ sql: text, maxStaleness }),
       });
       const body = await answer.text();
       if (!answer.ok) throw new Error(`${text}: ${body}`);
