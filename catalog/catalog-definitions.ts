@@ -22,6 +22,7 @@ import type { CatalogContents, CatalogStore, ViewDefinition } from './catalog-st
 import { CodedError } from './coded-error.ts';
 import type { FolderOperations } from './folder-operations.ts';
 import type { LocationGate } from './location-gate.ts';
+import { closeTable } from './close-table.ts';
 import { childLocation, isWithin } from './location.ts';
 import { matchName, requireName } from './object-names.ts';
 import type { CallOptions, Clock, NewId, ObjectStore } from './ports.ts';
@@ -132,7 +133,17 @@ export function createCatalogDefinitions(ports: CatalogDefinitionsPorts): Catalo
     const note = { ...what, location: folder, droppedMs: ports.clock.nowMs() };
     const bytes = new TextEncoder().encode(`${JSON.stringify(note)}\n`);
     await store.put(`${trash}/dropped.json`, bytes);
+    if (!folders.movesAtOnce(folder)) await closeTables(folder);
     await folders.moveFolder({ source: folder, target: `${trash}/folder` });
+  }
+
+  /** Before objects are moved one by one: no commit may be made, nor half a table be read, meanwhile. */
+  async function closeTables(folder: string): Promise<void> {
+    if (await lookup.isTable(folder)) return closeTable(store, folder);
+    for (const name of await store.listFolders(folder)) {
+      const table = childLocation(folder, name);
+      if (await lookup.isTable(table)) await closeTable(store, table);
+    }
   }
 
   async function requireEmpty(contents: CatalogContents, schema: string): Promise<void> {
@@ -238,6 +249,13 @@ export function createCatalogDefinitions(ports: CatalogDefinitionsPorts): Catalo
       const { schema, name, location } = relation;
       if (!relation.isRegistered) {
         const source = warehouseLocation(relation);
+        if (!folders.movesAtOnce(source)) {
+          throw new CodedError(
+            'UNSUPPORTED_STATEMENT',
+            `${qualifiedName(relation)} lies in an object store, where folders have no names to change.`,
+            { hint: 'CREATE TABLE ... AS SELECT copies the rows.' },
+          );
+        }
         const moved = await folders.moveFolder({ source, target: warehouseLocation(target) });
         if (moved === 'moved') return;
         throw new CodedError(

@@ -544,6 +544,27 @@ export const errorCodes = define({
   OUT_OF_MEMORY: { sqlState: '53200', hint: 'Read less at a time, or raise the memory limit.' },
   DISK_FULL: { sqlState: '53100', hint: 'Free space on the disk, then try again.' },
   IO_ERROR: { sqlState: '58030', hint: 'Check the disk and its permissions.' },
+  BUCKET_NOT_FOUND: {
+    sqlState: '42K03',
+    hint: 'Check the name of the bucket, and the endpoint and region it is looked for at.',
+  },
+  STORE_ACCESS_DENIED: {
+    sqlState: '42501',
+    hint: 'Give the server’s credentials the right to list, read, write and delete there.',
+  },
+  STORE_CREDENTIALS_INVALID: {
+    sqlState: '58030',
+    hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or s3Anonymous, for the server.',
+  },
+  STORE_UNREACHABLE: {
+    sqlState: '08001',
+    hint: 'Check endpoint, region and network; then try again.',
+  },
+  STORE_TIMEOUT: { sqlState: '08006', hint: 'Check the network to the store; then try again.' },
+  FETCH_CACHE_FULL: {
+    sqlState: '53100',
+    hint: 'Raise fetchCacheBytesMax, or read less at a time.',
+  },
   CATALOG_CORRUPT: { sqlState: 'XX001', hint: 'Restore the named catalog file from a copy.' },
   // --- HTTP ---------------------------------------------------------------------------------
   INVALID_REQUEST: { sqlState: '22023', hint: '/docs describes the request.' },

@@ -43,6 +43,17 @@ export interface Config {
   /** Whether a table whose log does not fit its version checksum is refused. */
   readonly versionChecksums: 'verify' | 'ignore';
   readonly logLevel: LogLevel;
+  readonly s3Endpoint: string | undefined;
+  readonly s3Region: string | undefined;
+  readonly s3PathStyle: 'auto' | 'true' | 'false';
+  readonly s3Anonymous: boolean;
+  readonly s3AccessKeyId: string | undefined;
+  readonly s3SecretAccessKey: string | undefined;
+  readonly s3SessionToken: string | undefined;
+  /** `BUCKET.SETTING=VALUE`: see `s3-config.ts`. */
+  readonly s3Bucket: readonly string[];
+  /** Where fetched files lie; `undefined` = below the system's temporary folder. */
+  readonly cacheDirectory: string | undefined;
   /** Where DuckDB spills; `undefined` = a folder of its own in the system's temporary folder. */
   readonly tempDirectory: string | undefined;
   /** Threads of libuv's pool. Set by the launcher or the environment, never by us. */

@@ -49,6 +49,9 @@ const statusByCode: { readonly [code in ErrorCode]?: number } = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   QUERY_TIMEOUT: 504,
   DELTA_CANNOT_VACUUM_LITE: 409,
+  // Between the server and the store of its tables.
+  STORE_UNREACHABLE: 503,
+  STORE_TIMEOUT: 504,
   DELTA_UNKNOWN_CONFIGURATION: 400,
 };
 

@@ -184,6 +184,13 @@ export const limitSpecs = define({
     max: 16_384 * GiB,
     reason: 'Spilled data must not fill the disk (DISK_FULL).',
   },
+  fetchCacheBytesMax: {
+    unit: 'bytes',
+    default: 10 * GiB,
+    min: 1 * MiB,
+    max: 16_384 * GiB,
+    reason: 'Files of object stores kept on disk; the least used go (FETCH_CACHE_FULL).',
+  },
   snapshotCacheBytesMax: {
     unit: 'bytes',
     default: 256 * MiB,

@@ -14,7 +14,15 @@ export type Setting = string | number | boolean | readonly string[] | undefined;
 
 export interface SettingSpec {
   readonly kind:
-    'text' | 'location' | 'locations' | 'texts' | 'boolean' | 'port' | 'choice' | 'limit';
+    | 'text'
+    | 'optional'
+    | 'location'
+    | 'locations'
+    | 'texts'
+    | 'boolean'
+    | 'port'
+    | 'choice'
+    | 'limit';
   readonly default: Setting;
   readonly help: string;
   readonly choices?: readonly string[] | undefined;
@@ -52,6 +60,37 @@ export const ownSettings = {
     choices: ['silent', 'error', 'warn', 'info', 'debug'],
     help: 'what is logged to standard error',
   },
+  s3Endpoint: {
+    kind: 'optional',
+    default: undefined,
+    help: 'URL of a store that is not Amazon’s',
+  },
+  s3Region: { kind: 'optional', default: undefined, help: 'region of the buckets' },
+  s3PathStyle: {
+    kind: 'choice',
+    default: 'auto',
+    choices: ['auto', 'true', 'false'],
+    help: 'bucket in the path of URLs; auto: where an endpoint is set',
+  },
+  s3Anonymous: { kind: 'boolean', default: false, help: 'do not sign requests: public buckets' },
+  s3AccessKeyId: {
+    kind: 'optional',
+    default: undefined,
+    help: 'instead of the SDK’s chain of credentials',
+  },
+  s3SecretAccessKey: { kind: 'optional', default: undefined, help: 'of that key', secret: true },
+  s3SessionToken: { kind: 'optional', default: undefined, help: 'of that key', secret: true },
+  s3Bucket: {
+    kind: 'texts',
+    default: [],
+    help: 'BUCKET.SETTING=VALUE, such as data.endpoint=http://host:9000; may be repeated',
+    secret: true,
+  },
+  cacheDirectory: {
+    kind: 'location',
+    default: undefined,
+    help: 'where files of object stores are kept once fetched',
+  },
   tempDirectory: {
     kind: 'location',
     default: undefined,
@@ -87,6 +126,8 @@ export function parseTexts(
     case 'text':
       if (text.trim() === '') throw invalid(`${where} is empty`);
       return text;
+    case 'optional':
+      return text.trim() === '' ? undefined : text.trim();
     case 'texts':
       return texts.map((item) => item.trim()).filter((item) => item !== '');
     case 'location':
@@ -156,7 +197,7 @@ export function resolveLocations(spec: SettingSpec, value: Setting, base: string
 
 /** Hides a secret setting, and user names and passwords inside URLs. */
 export function maskSecrets(spec: SettingSpec, value: Setting): unknown {
-  if (spec.secret === true) return '********';
+  if (spec.secret === true) return Array.isArray(value) ? value.map(() => '********') : '********';
   const mask = (text: string): string =>
     text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1********@');
   if (typeof value === 'string') return mask(value);

@@ -2,6 +2,7 @@
 import { CodedError } from '../catalog/coded-error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { createTransactions, type AfterCommit } from '../catalog/commit/transactions.ts';
+import { filesOfDisk, type LocalFiles } from '../catalog/local-files.ts';
 import type { FolderOperations } from '../catalog/folder-operations.ts';
 import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
 import type { Snapshot } from '../catalog/snapshot.ts';
@@ -30,6 +31,8 @@ export interface SqlEngineOptions {
   readonly snapshots: SnapshotCache;
   readonly store: ObjectStore;
   readonly folders: FolderOperations;
+  /** Those of a disk if absent. */
+  readonly files?: LocalFiles | undefined;
   /** Closed with the engine. */
   readonly duckdb: DuckdbEngine;
   readonly clock: Clock;
@@ -44,17 +47,18 @@ export interface SqlEngineOptions {
 const deletionVectorBytesMax = 64 * 1024 * 1024;
 
 export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
-  const { store, clock, newId, snapshots, afterCommits } = options;
+  const { store, clock, newId, snapshots, afterCommits, files = filesOfDisk } = options;
   const afterCommit = afterCommits?.afterCommit;
   const latest = (location: string): Promise<Snapshot> => snapshots.latest(location);
   const transactions = createTransactions({ store, clock, newId, latest, afterCommit });
   const services: EngineServices = {
     ...options,
+    files,
     transactions,
     deletionVectors: createDeletionVectorCache(options.store, deletionVectorBytesMax, (location) =>
       options.catalog.checkLocation(location),
     ),
-    fileShapes: createFileShapes(options.duckdb),
+    fileShapes: createFileShapes(options.duckdb, files),
     planner: new PlannerEngine(),
     pushDowns: new PushDownCache(),
     dataSkipping: options.dataSkipping ?? true,

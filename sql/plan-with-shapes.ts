@@ -20,7 +20,7 @@ export async function planWithShapes(
   name = '',
 ): Promise<QueryPlan> {
   const { signal, services } = context;
-  const { fileShapes } = services;
+  const { fileShapes, files: localFiles } = services;
   const collations = await collatedTypes(bound, context);
   const choice = await chooseFiles(bound, context);
   await requireFiles(choice.scans, context);
@@ -30,10 +30,16 @@ export async function planWithShapes(
     const isUnknown = (file: FileHandle): boolean =>
       fileShapes.shapeOf(active.location(file)) === undefined;
     const isRequired = needsNames(table) ? () => true : needsFooter(snapshot);
-    return files
-      .filter(isUnknown)
-      .map((file) => ({ location: active.location(file), isRequired: isRequired(file) }));
+    return files.filter(isUnknown).map((file) => ({
+      location: active.location(file),
+      sizeBytes: active.sizeBytes(file),
+      isRequired: isRequired(file),
+    }));
   });
   await fileShapes.learn(unknown, signal);
-  return planQuery(bound, { ...choice, collations, name }, fileShapes);
+  return planQuery(
+    bound,
+    { ...choice, collations, name, pathOf: (file) => localFiles.pathOf(file) },
+    fileShapes,
+  );
 }

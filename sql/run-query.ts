@@ -9,7 +9,7 @@ import type { BoundQuery } from './bind/bound-query.ts';
 import { collatedColumns, collatedTypes } from './collations.ts';
 import { EngineError } from './duckdb/duckdb-errors.ts';
 import type { EngineConnection } from './duckdb/engine-connection.ts';
-import { fetchDeletedRows, withPlanConnection } from './fetch-deleted-rows.ts';
+import { fetchForPlan, withPlanConnection } from './fetch-for-plan.ts';
 import { positionAt } from './errors.ts';
 import { limitRows } from './limit-rows.ts';
 import { byteOffsets } from './parse/byte-offsets.ts';
@@ -43,7 +43,7 @@ export async function runQuery(
   context.transaction?.recordReads(plan.scans);
   const connection = await context.services.duckdb.connect();
   try {
-    await stages.time('fetch', () => fetchDeletedRows(plan, connection, context));
+    await stages.time('fetch', () => fetchForPlan(plan, connection, context));
     const result = await stages.time('execute', () => execute(plan, bound, connection, context));
     return {
       columns: collatedColumns(result.columns, plan.collations),

@@ -2,6 +2,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ViewDefinition } from '../catalog/catalog-store.ts';
 import type { FolderOperations } from '../catalog/folder-operations.ts';
+import type { LocalFiles } from '../catalog/local-files.ts';
 import type { DeletionVectorCache } from '../catalog/deletion-vector-cache.ts';
 import type { Transactions } from '../catalog/commit/transactions.ts';
 import type { Clock, NewId, ObjectStore } from '../catalog/ports.ts';
@@ -24,6 +25,8 @@ export interface EngineServices {
   readonly snapshots: SnapshotCache;
   readonly store: ObjectStore;
   readonly folders: FolderOperations;
+  /** Where the engine finds the files of the store. */
+  readonly files: LocalFiles;
   readonly transactions: Transactions;
   readonly deletionVectors: DeletionVectorCache;
   readonly duckdb: DuckdbEngine;

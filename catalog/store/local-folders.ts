@@ -33,6 +33,7 @@ export function createLocalFolders(fs: FileSystem = nodeFs): FolderOperations {
   }
 
   return {
+    movesAtOnce: () => true,
     realLocation,
 
     async moveFolder({ source, target }) {

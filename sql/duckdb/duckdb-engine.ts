@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly spillFolder: string;
   readonly spillBytesMax: number;
   readonly memoryBytesMax: number;
+  /** Puts locations in place of paths of ours in messages. */
+  readonly nameLocations?: ((text: string) => string) | undefined;
   /** Worker threads, shared by all statements. */
   readonly threads: number;
 }
@@ -29,8 +31,15 @@ export class DuckdbEngine {
   /** Rows of JavaScript that statements on this instance may read. */
   readonly rowSources: RowSources;
 
-  private constructor(instance: DuckDBInstance, rowSources: RowSources) {
+  readonly #nameLocations: EngineOptions['nameLocations'];
+
+  private constructor(
+    instance: DuckDBInstance,
+    rowSources: RowSources,
+    nameLocations: EngineOptions['nameLocations'],
+  ) {
     this.#instance = instance;
+    this.#nameLocations = nameLocations;
     this.rowSources = rowSources;
   }
 
@@ -47,12 +56,12 @@ export class DuckdbEngine {
     } finally {
       connection.closeSync();
     }
-    return new DuckdbEngine(instance, rowSources);
+    return new DuckdbEngine(instance, rowSources, options.nameLocations);
   }
 
   async connect(): Promise<EngineConnection> {
     const connection: DuckDBConnection = await this.#instance.connect();
-    return new EngineConnection(connection);
+    return new EngineConnection(connection, this.#nameLocations);
   }
 
   /** Runs `use` with a connection that is closed afterwards, whatever happens. */

@@ -37,7 +37,10 @@ interface Report {
 }
 
 /** Any failure of a call into DuckDB as a `CodedError`; one that is one already is passed on. */
-export function engineError(failure: unknown): CodedError {
+export function engineError(
+  failure: unknown,
+  nameLocations: (text: string) => string = (text) => text,
+): CodedError {
   if (failure instanceof CodedError) return failure;
   const text = failure instanceof Error ? failure.message : String(failure);
   const report = readReport(text);
@@ -46,7 +49,9 @@ export function engineError(failure: unknown): CodedError {
   const { code, hint } = classify(report);
   const byteOffset = report.position === undefined ? undefined : Number(report.position);
   const message =
-    code === 'INTERNAL_ERROR' ? 'The query engine failed.' : sentence(report.exception_message);
+    code === 'INTERNAL_ERROR'
+      ? 'The query engine failed.'
+      : nameLocations(sentence(report.exception_message));
   return new EngineError(code, message, { hint, byteOffset, cause: failure });
 }
 

@@ -57,10 +57,23 @@ function copiedFile(row: CopyRow): CopiedFile {
 
 export class EngineConnection {
   readonly #connection: DuckDBConnection;
+  readonly #nameLocations: (text: string) => string;
+  readonly #closers: (() => void)[] = [];
   #closed = false;
 
-  constructor(connection: DuckDBConnection) {
+  /** @param nameLocations puts locations in place of paths of ours, in messages */
+  constructor(
+    connection: DuckDBConnection,
+    nameLocations: (text: string) => string = (text) => text,
+  ) {
     this.#connection = connection;
+    this.#nameLocations = nameLocations;
+  }
+
+  /** `call` is called once nothing runs on the connection any more. */
+  whenClosed(call: () => void): void {
+    if (this.#closed) call();
+    else this.#closers.push(call);
   }
 
   /** Runs one statement and streams its result. DuckDB is asked for the next rows when they are wanted. */
@@ -235,6 +248,7 @@ export class EngineConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#connection.closeSync();
+    for (const call of this.#closers) call();
   }
 
   async *#fetch(
@@ -289,7 +303,7 @@ export class EngineConnection {
     try {
       return await call();
     } catch (failure) {
-      throw isAborted(signal) ? abortError(signal) : engineError(failure);
+      throw isAborted(signal) ? abortError(signal) : engineError(failure, this.#nameLocations);
     } finally {
       signal?.removeEventListener('abort', interrupt);
       clearInterval(timer);

@@ -7,6 +7,7 @@
  * Files with the same schema share one shape. Reading a footer costs about 0.1 ms on a local disk.
  */
 import { CodedError } from '../../catalog/coded-error.ts';
+import { filesOfDisk, type LocalFiles } from '../../catalog/local-files.ts';
 import type { FileShape } from '../plan/file-shape.ts';
 import type { DuckdbEngine } from './duckdb-engine.ts';
 import type { EngineConnection } from './engine-connection.ts';
@@ -14,6 +15,8 @@ import { readFooters } from './read-footers.ts';
 
 export interface UnknownFile {
   readonly location: string;
+  /** Of a data file; one without may change, and is looked at as it is now. */
+  readonly sizeBytes?: number | undefined;
   /** Whether the file cannot be read rightly without its shape. */
   readonly isRequired: boolean;
 }
@@ -34,20 +37,43 @@ const learnedMax = 2000;
 /** Files that are remembered: about 30 MB of paths. More only while one query needs them. */
 const rememberedMax = 200_000;
 
-export function createFileShapes(engine: DuckdbEngine): FileShapes {
+export function createFileShapes(
+  engine: DuckdbEngine,
+  files: LocalFiles = filesOfDisk,
+): FileShapes {
   /** By what is told of it: equal shapes are one object. */
   const shapes = new Map<string, FileShape>();
   const known = new Map<string, FileShape>();
 
   async function learnFrom(
     connection: EngineConnection,
-    locations: readonly string[],
+    unknown: readonly UnknownFile[],
     signal: AbortSignal,
   ): Promise<void> {
-    for (let from = 0; from < locations.length; from += learnedMax) {
-      const part = locations.slice(from, from + learnedMax);
-      for (const [location, shape] of await readFooters(connection, part, shapes, signal)) {
-        known.set(location, shape);
+    for (let from = 0; from < unknown.length; from += learnedMax) {
+      const part = unknown.slice(from, from + learnedMax);
+      const data = part.flatMap(({ location, sizeBytes }) =>
+        sizeBytes === undefined ? [] : [{ location, sizeBytes }],
+      );
+      const others = part.filter(({ sizeBytes }) => sizeBytes === undefined);
+      const held = await files.hold(data, { signal });
+      try {
+        const copies = await files.copy(
+          others.map(({ location }) => location),
+          { signal },
+        );
+        try {
+          const paths = new Map([
+            ...data.map((file) => [files.pathOf(file), file.location] as const),
+            ...others.map(({ location }) => [copies.pathOf(location), location] as const),
+          ]);
+          const found = await readFooters(connection, [...paths.keys()], shapes, signal);
+          for (const [path, shape] of found) known.set(paths.get(path) ?? path, shape);
+        } finally {
+          copies.release();
+        }
+      } finally {
+        held.release();
       }
     }
   }
@@ -68,10 +94,10 @@ export function createFileShapes(engine: DuckdbEngine): FileShapes {
       const required = unknown.filter(({ isRequired }) => isRequired);
       const wanted = unknown.length > learnedMax ? required : unknown;
       if (wanted.length === 0) return false;
-      const locations = [...new Set(wanted.map(({ location }) => location))];
+      const distinct = [...new Map(wanted.map((file) => [file.location, file])).values()];
       try {
-        await engine.withConnection((connection) => learnFrom(connection, locations, signal));
-        forget(locations.length);
+        await engine.withConnection((connection) => learnFrom(connection, distinct, signal));
+        forget(distinct.length);
         return true;
       } catch (error) {
         if (required.length === 0 && isFileError(error)) return false;

@@ -4,6 +4,7 @@
  */
 import { DuckDBTypeId, type DuckDBType } from '@duckdb/node-api';
 import { CodedError } from '../../catalog/coded-error.ts';
+import { filesOfDisk, type LocalFiles } from '../../catalog/local-files.ts';
 import type { ColumnBatch, ColumnVector } from '../../catalog/column-batch.ts';
 import type {
   CallOptions,
@@ -17,9 +18,17 @@ import { quoteFileName, quoteIdentifier, quoteString } from '../quote.ts';
 import type { DuckdbEngine } from './duckdb-engine.ts';
 import type { EngineConnection } from './engine-connection.ts';
 
-export function createParquetIo(engine: DuckdbEngine): ParquetIo {
+export function createParquetIo(engine: DuckdbEngine, files: LocalFiles = filesOfDisk): ParquetIo {
   return {
-    readColumns: (locations, columns, options) => readColumns(engine, locations, columns, options),
+    async *readColumns(locations, columns, options) {
+      const copies = await files.copy(locations, options);
+      try {
+        const paths = locations.map((location) => copies.pathOf(location));
+        yield* readColumns(engine, paths, columns, options);
+      } finally {
+        copies.release();
+      }
+    },
   };
 }
 
@@ -28,9 +37,13 @@ export function createParquetIo(engine: DuckdbEngine): ParquetIo {
  */
 const rowGroupRows = 61_440;
 
-export function createParquetWriter(engine: DuckdbEngine): ParquetWriter {
+export function createParquetWriter(
+  engine: DuckdbEngine,
+  files: LocalFiles = filesOfDisk,
+): ParquetWriter {
   return {
-    writeRows: (location, rows, options) => writeRows(engine, location, rows, options),
+    writeRows: (location, rows, options) =>
+      writeRows(engine, files.writePath(location), rows, options),
   };
 }
 

@@ -15,7 +15,7 @@ import { byName, namesInFile, needsNames } from './names-in-file.ts';
 import { fileStorage, type FileStorage, type KnownShapes } from './file-storage.ts';
 import { relationSql, unionSql, type Relation } from './relation-sql.ts';
 import { relationRows } from './row-columns.ts';
-import { tableRelation } from './table-relation.ts';
+import { tableRelation, type PathOf } from './table-relation.ts';
 
 /** What was decided before: see `choose-files.ts`. */
 export interface PlanInput {
@@ -26,6 +26,8 @@ export interface PlanInput {
   readonly setUp: readonly string[];
   readonly unskipped: string | undefined;
   readonly collations: QueryPlan['collations'];
+  /** Where the engine finds a data file: its location if absent. */
+  readonly pathOf?: PathOf | undefined;
   /** What the names of the plan's temporary tables begin with, after a prefix of ours. */
   readonly name?: string | undefined;
   /** What stands for the temporary tables that the query names, where they are not there yet. */
@@ -34,7 +36,7 @@ export interface PlanInput {
 
 export function planQuery(query: BoundQuery, input: PlanInput, shapes: KnownShapes): QueryPlan {
   const { scans, answer, setUp, unskipped, collations } = input;
-  const writer = new ScanWriter(shapes, input.name ?? '');
+  const writer = new ScanWriter(shapes, input.name ?? '', input.pathOf);
   const compiled =
     answer === undefined
       ? compileQuery(
@@ -102,9 +104,12 @@ class ScanWriter {
 
   readonly #name: string;
 
-  constructor(shapes: KnownShapes, name: string) {
+  readonly #pathOf: PathOf | undefined;
+
+  constructor(shapes: KnownShapes, name: string, pathOf: PathOf | undefined) {
     this.#shapes = shapes;
     this.#name = name;
+    this.#pathOf = pathOf;
   }
 
   readonly deletedRows: DeletedRows[] = [];
@@ -163,7 +168,7 @@ class ScanWriter {
     const { table } = scan;
     const { snapshot, marked } = table;
     const { stored, bytesAreText } = storage;
-    const read = tableRelation(snapshot, files);
+    const read = tableRelation(snapshot, files, this.#pathOf);
     const hidden = hiddenColumn(snapshot, table.metadataFields, files);
     const columns = identifiers === undefined ? read.columns : byName(read.columns, identifiers);
     const isPlain = storage.isPlain && (hidden === undefined || hidden.sources.length === 0);

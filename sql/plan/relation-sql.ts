@@ -50,7 +50,7 @@ export type RelationColumn =
 export interface Relation {
   /** In the order of the table's schema. */
   readonly columns: readonly RelationColumn[];
-  /** Absolute locations. */
+  /** Paths that the engine opens. */
   readonly files: readonly string[];
   /**
    * Every data column lies in every file under its physical name and with its type, and the files

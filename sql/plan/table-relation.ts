@@ -7,11 +7,19 @@ import {
   physicalName,
   fieldId,
 } from '../../catalog/log/column-mapping.ts';
+import type { DataFile } from '../../catalog/local-files.ts';
 import type { Snapshot } from '../../catalog/snapshot.ts';
 import type { Relation, RelationColumn } from './relation-sql.ts';
 
+/** Where the engine reads a data file. */
+export type PathOf = (file: DataFile) => string;
+
 /** The relation of `files`, without their deletion vectors. */
-export function tableRelation(snapshot: Snapshot, files: readonly FileHandle[]): Relation {
+export function tableRelation(
+  snapshot: Snapshot,
+  files: readonly FileHandle[],
+  pathOf: PathOf = ({ location }) => location,
+): Relation {
   const { metadata, schema } = snapshot;
   const mode = columnMappingMode(snapshot);
   const partitionColumns = new Set(metadata.partitionColumns);
@@ -24,7 +32,12 @@ export function tableRelation(snapshot: Snapshot, files: readonly FileHandle[]):
   });
   return {
     columns,
-    files: files.map((file) => snapshot.files.location(file)),
+    files: files.map((file) =>
+      pathOf({
+        location: snapshot.files.location(file),
+        sizeBytes: snapshot.files.sizeBytes(file),
+      }),
+    ),
     isPlain: false,
     deletedRows: undefined,
   };

@@ -7,7 +7,7 @@ import { predicateText } from '../../catalog/predicate.ts';
 import type { PrunedFiles } from '../../catalog/pruning-steps.ts';
 import { bindQuery } from '../bind/bind-query.ts';
 import type { Explain } from '../parse/statement.ts';
-import { withPlanConnection } from '../fetch-deleted-rows.ts';
+import { withPlanConnection } from '../fetch-for-plan.ts';
 import { planWithShapes } from '../plan-with-shapes.ts';
 import {
   deletedRowsOf,

@@ -1,7 +1,7 @@
 /** The query that feeds a write: bound and planned like any other, with names for its columns. */
 import { bindQuery } from '../bind/bind-query.ts';
 import type { SourceSlice } from '../parse/source-slice.ts';
-import { withPlanConnection } from '../fetch-deleted-rows.ts';
+import { withPlanConnection } from '../fetch-for-plan.ts';
 import type { QueryPlan } from '../plan/query-plan.ts';
 import { planWithShapes } from '../plan-with-shapes.ts';
 import { inSource, queryScope } from '../run-query.ts';

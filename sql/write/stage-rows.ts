@@ -13,7 +13,7 @@ import { encodePath } from '../../catalog/log/file-path.ts';
 import { formatPartitionValue, parsePartitionValue } from '../../catalog/log/partition-values.ts';
 import { supportsFeature } from '../../catalog/log/protocol.ts';
 import { readProperty, tableProperties } from '../../catalog/log/table-properties.ts';
-import { withPlanConnection } from '../fetch-deleted-rows.ts';
+import { withPlanConnection } from '../fetch-for-plan.ts';
 import type { QueryPlan } from '../plan/query-plan.ts';
 import type { CopiedFile } from '../duckdb/engine-connection.ts';
 import type { StatementContext } from '../statement-context.ts';
@@ -66,11 +66,11 @@ export async function stageRows(
   const logical = dataFields(target);
   const fields = logical.map((field) => physicalField(field, mode));
   const indexed = indexedColumns(logical, mode, target.metadata.configuration);
-  const { written, completed } = await copyRows(request, 'data', { fields, indexed }, context);
+  const { written } = await copyRows(request, 'data', { fields, indexed }, context);
   const tightBounds = supportsFeature(target.protocol, 'deletionVectors');
   const modificationTime = context.services.clock.nowMs();
   const files = written.map((file): AddFile => {
-    const reported = completed.get(file.location) ?? file.columns;
+    const reported = file.completed ?? file.columns;
     return {
       kind: 'add',
       path: encodePath(relativePath(file.location, target.location)),
@@ -113,10 +113,14 @@ interface FileColumns {
   readonly indexed: ReadonlySet<string>;
 }
 
+interface WrittenFile extends CopiedFile {
+  /** The report with what it lacked, if it lacked anything. */
+  readonly completed: ReportedColumns | undefined;
+}
+
 interface CopiedRows {
   /** Files with rows, durable. */
-  readonly written: readonly CopiedFile[];
-  readonly completed: ReadonlyMap<string, ReportedColumns>;
+  readonly written: readonly WrittenFile[];
 }
 
 async function copyRows(
@@ -125,7 +129,7 @@ async function copyRows(
   columns: FileColumns,
   context: StatementContext,
 ): Promise<CopiedRows> {
-  const { store, newId } = context.services;
+  const { store, files, newId } = context.services;
   const { target } = request;
   const base = kind === 'data' ? target.location : `${target.location}/${changeFolder}`;
   const token = newId().replaceAll('-', '').slice(0, 12);
@@ -138,17 +142,22 @@ async function copyRows(
     // A query without rows still makes a file; it is not worth an action.
     const written = copied.filter(({ rowCount }) => rowCount > 0);
     const empty = copied.filter(({ rowCount }) => rowCount === 0);
-    await Promise.all(empty.map((file) => store.remove(file.location)));
+    await Promise.all(empty.map((file) => store.remove(files.writtenLocation(file.location))));
     const { signal } = context;
     const completed = await context.services.duckdb.withConnection((connection) =>
       longTextBounds(written, columns.fields, columns.indexed, connection, signal),
     );
-    await store.sync(
-      written.map((file) => file.location),
-      { signal },
-    );
-    return { written, completed };
+    const locations = written.map((file) => files.writtenLocation(file.location));
+    await store.sync(locations, { signal });
+    return {
+      written: written.map((file, index) => ({
+        ...file,
+        location: locations[index] ?? file.location,
+        completed: completed.get(file.location),
+      })),
+    };
   } catch (error) {
+    await files.discard(base, name);
     await removeStaged(store, { folder: base, name, depth: Math.max(partitions, 1) });
     throw error;
   }
@@ -166,7 +175,7 @@ async function copyInto(
   { base, prefix, name }: Place,
   context: StatementContext,
 ): Promise<readonly CopiedFile[]> {
-  const { store, newId } = context.services;
+  const { store, files, newId } = context.services;
   const folder = prefix === undefined ? base : `${base}/${prefix}`;
   await store.prepareFolder(folder, { signal: context.signal });
   const copy = copySql({
@@ -175,7 +184,7 @@ async function copyInto(
     sql: request.sql,
     extra: request.extra ?? [],
     keepOrder: request.keepOrder ?? false,
-    folder,
+    folder: files.writePath(folder),
     fileName: `${name}-{uuid}`,
     hiveFolders: prefix === undefined,
   });
@@ -187,6 +196,7 @@ async function copyInto(
     // A partition value too long for the name of a folder: folders need not be called after values.
     const isTooLong = error instanceof CodedError && /File name too long/.test(error.message);
     if (!isTooLong || prefix !== undefined) throw error;
+    await files.discard(base, name);
     await removeStaged(store, {
       folder: base,
       name,

@@ -130,6 +130,7 @@ test('nothing outside of the roots is even looked up', async () => {
     warehouse: '/w',
     allowedPaths: ['/extra'],
     folders: {
+      movesAtOnce: () => true,
       realLocation: async (location) => {
         looked.push(location);
         return location;

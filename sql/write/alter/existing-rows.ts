@@ -1,5 +1,5 @@
 /** Whether the rows that a table has keep a rule that it is about to get. */
-import { fetchDeletedRows } from '../../fetch-deleted-rows.ts';
+import { fetchForPlan } from '../../fetch-for-plan.ts';
 import type { ObjectName } from '../../parse/statement.ts';
 import type { StatementContext } from '../../statement-context.ts';
 import type { PinnedTable } from '../../bind/snapshot-pins.ts';
@@ -22,7 +22,7 @@ export async function countViolations(
       ` WHERE NOT coalesce(${holds}, false)`,
     );
     const plan = await planRows(query, 'violations', work);
-    await fetchDeletedRows(plan, work.connection, work);
+    await fetchForPlan(plan, work.connection, work);
     const [row] = await work.connection.rows(plan.sql, work.signal);
     return Number(row?.[0]);
   });

@@ -18,7 +18,7 @@ import { checkWritable, enforcedFeatures } from '../../../catalog/log/protocol.t
 import type { Snapshot } from '../../../catalog/snapshot.ts';
 import { bindText } from '../../bind/bind-query.ts';
 import { errorAt } from '../../errors.ts';
-import { withPlanConnection } from '../../fetch-deleted-rows.ts';
+import { withPlanConnection } from '../../fetch-for-plan.ts';
 import { ComposedQuery } from '../../parse/composed-query.ts';
 import { wholeText } from '../../parse/source-slice.ts';
 import type { CopyInto, Insert } from '../../parse/statement.ts';

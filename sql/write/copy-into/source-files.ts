@@ -34,6 +34,12 @@ export async function sourceFiles(
   const fail = (code: 'DELTA_PATH_DOES_NOT_EXIST' | 'UNSUPPORTED_FEATURE', message: string) =>
     errorAt(source, pathStart, { code, message });
   const root = await services.catalog.checkLocation(path);
+  if (services.files.writePath(root) !== root) {
+    throw fail(
+      'UNSUPPORTED_FEATURE',
+      `${root} is in an object store, from which no files are loaded.`,
+    );
+  }
   const isThere = async (location: string): Promise<boolean> =>
     (await services.store.stat(location, { signal })) !== undefined;
   const names: string[] = [];

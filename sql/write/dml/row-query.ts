@@ -12,7 +12,7 @@ import { planForColumns } from '../../plan/plan-query.ts';
 import type { QueryPlan } from '../../plan/query-plan.ts';
 import { planWithShapes } from '../../plan-with-shapes.ts';
 import { collatedColumns, collatedTypes } from '../../collations.ts';
-import { fetchDeletedRows } from '../../fetch-deleted-rows.ts';
+import { fetchForPlan } from '../../fetch-for-plan.ts';
 import { inSource, queryScope } from '../../run-query.ts';
 import type { ResultColumn } from '../../sql-engine.ts';
 import type { WorkContext } from './work-context.ts';
@@ -114,7 +114,7 @@ export async function runRows(
 ): Promise<void> {
   const { connection } = context;
   const whole = joinPlans(wrap.before, plan, wrap.after ?? '');
-  await fetchDeletedRows(whole, connection, context);
+  await fetchForPlan(whole, connection, context);
   await inSource(whole, bound, context, () =>
     connection.run(whole.sql, context.parameters, context.signal),
   );

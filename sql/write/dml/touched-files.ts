@@ -6,7 +6,7 @@ import { overFiles, ownQuery, planRows } from './row-query.ts';
 import type { RowTarget } from './row-target.ts';
 import type { WorkContext } from './work-context.ts';
 import { touchedAddress, touchedTable } from './work-tables.ts';
-import { fetchDeletedRows } from '../../fetch-deleted-rows.ts';
+import { fetchForPlan } from '../../fetch-for-plan.ts';
 
 export interface TouchedFile {
   readonly file: FileHandle;
@@ -61,7 +61,7 @@ export async function liveRowCounts(
   );
   const plan = await planRows(overFiles(query, uncounted), 'count', context);
   const { connection } = context;
-  await fetchDeletedRows(plan, connection, context);
+  await fetchForPlan(plan, connection, context);
   for (const [file, count] of await connection.rows(plan.sql, context.signal)) {
     counts.set(Number(file), Number(count));
   }

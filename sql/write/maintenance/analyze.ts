@@ -21,7 +21,7 @@ import { quoteIdentifier } from '../../quote.ts';
 import type { StatementResult } from '../../sql-engine.ts';
 import type { StatementContext } from '../../statement-context.ts';
 import { emptyResult } from '../../static-result.ts';
-import { fetchDeletedRows } from '../../fetch-deleted-rows.ts';
+import { fetchForPlan } from '../../fetch-for-plan.ts';
 import { changeRows } from '../dml/change-rows.ts';
 import { overFiles, ownQuery, planRows } from '../dml/row-query.ts';
 import { openRowTarget, type RowTarget } from '../dml/row-target.ts';
@@ -112,7 +112,7 @@ async function filesWithStatistics(
     ' GROUP BY 1',
   );
   const plan = await planRows(overFiles(query, files), 'analyzed', context);
-  await fetchDeletedRows(plan, context.connection, context);
+  await fetchForPlan(plan, context.connection, context);
   const rows = await context.connection.rows(plan.sql, context.signal);
   const found = new Map(rows.map((row) => [Number(row[0]), row]));
   const mode = columnMappingMode(snapshot);

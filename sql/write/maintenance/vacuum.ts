@@ -38,7 +38,7 @@ export async function vacuum(
       {
         store: services.store,
         folders: services.folders,
-        parquet: createParquetIo(services.duckdb),
+        parquet: createParquetIo(services.duckdb, services.files),
         clock: services.clock,
         latest: (table, callSignal) => services.snapshots.latest(table, { signal: callSignal }),
         beforeRemoval: (found) => history.start(found),

@@ -1,5 +1,7 @@
 /**
- * The deletion vectors of a plan's files -> the relations of packed positions that its SQL names.
+ * THE FETCH STAGE: what a plan needs and the engine does not have yet. Data files of an object store
+ * come to this machine, and stay until the connection is closed; the deletion vectors of the plan's
+ * files -> the relations of packed positions that its SQL names.
  * They are temporary tables of the statement's own connection.
  */
 import { deletionVectorId, type DeletionVectorDescriptor } from '../catalog/log/actions.ts';
@@ -14,15 +16,33 @@ import type { StatementContext } from './statement-context.ts';
 /** Vectors that are read at the same time. */
 const parallelReads = 16;
 
-export async function fetchDeletedRows(
+export async function fetchForPlan(
   plan: QueryPlan,
   connection: EngineConnection,
   context: StatementContext,
 ): Promise<void> {
+  await fetchFiles(plan, connection, context);
   for (const statement of plan.setUp) await connection.rows(statement, context.signal);
   for (const deleted of plan.deletedRows) {
     await connection.putPositions(deleted.name, await packedPositions(deleted, context));
   }
+}
+
+async function fetchFiles(
+  plan: QueryPlan,
+  connection: EngineConnection,
+  { services, signal }: StatementContext,
+): Promise<void> {
+  if (plan.isAnsweredFromLog) return;
+  const files = plan.scans.flatMap(({ table, files: handles }) => {
+    const active = table.snapshot.files;
+    return handles.map((file) => ({
+      location: active.location(file),
+      sizeBytes: active.sizeBytes(file),
+    }));
+  });
+  const held = await services.files.hold(files, { signal });
+  connection.whenClosed(() => held.release());
 }
 
 /**
@@ -36,11 +56,11 @@ export async function withPlanConnection<T>(
   use: (connection: EngineConnection) => Promise<T>,
 ): Promise<T> {
   if (context.connection !== undefined) {
-    await fetchDeletedRows(plan, context.connection, context);
+    await fetchForPlan(plan, context.connection, context);
     return await use(context.connection);
   }
   return await context.services.duckdb.withConnection(async (connection) => {
-    await fetchDeletedRows(plan, connection, context);
+    await fetchForPlan(plan, connection, context);
     return await use(connection);
   });
 }
