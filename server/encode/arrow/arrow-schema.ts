@@ -27,6 +27,7 @@ import {
   TimestampMicrosecond,
   Utf8,
   type DataType as ArrowType,
+  type TypeMap,
 } from 'apache-arrow';
 import type { DataType } from '../../../catalog/data-type.ts';
 import type { ResultColumn } from '../../../sql/sql-engine.ts';
@@ -91,11 +92,13 @@ export function arrowType(type: DataType): ArrowType {
         ),
       );
     case 'struct':
-      return new Struct(type.fields.map((field) => nested(field.name, field.type, field.nullable)));
+      return new Struct<TypeMap>(
+        type.fields.map((field) => nested(field.name, field.type, field.nullable)),
+      );
   }
 }
 
-function nested(name: string, type: DataType, nullable: boolean): Field {
+function nested(name: string, type: DataType, nullable: boolean): Field<ArrowType> {
   return new Field(name, arrowType(type), nullable, new Map(extension(type)));
 }
 

@@ -13,6 +13,7 @@ import {
   RecordBatchStreamWriter,
   makeData,
   Struct,
+  type DataType as ArrowType,
 } from 'apache-arrow';
 import type { ByteWriter } from '../byte-writer.ts';
 import { snapshotJson, type ResultEncoder, type ResultHead } from '../result-encoder.ts';
@@ -30,7 +31,7 @@ export function arrowEncoder(head: ResultHead): ResultEncoder {
       ['levee.snapshots', JSON.stringify(head.snapshots.map(snapshotJson))],
     ]),
   );
-  const builders = schema.fields.map((field) => columnBuilder(field.type));
+  const builders = schema.fields.map((field) => columnBuilder(field.type as ArrowType));
   const sink = new ByteSink();
   const writer = new RecordBatchStreamWriter();
   let held = 0;

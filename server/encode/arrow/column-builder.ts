@@ -262,7 +262,7 @@ class ListBuilder extends Rows implements ColumnBuilder {
 
 function childType(type: List | MapType): ArrowType {
   const [child] = type.children as readonly { readonly type: ArrowType }[];
-  if (child === undefined) throw new TypeError(`the type ${String(type)} has no child`);
+  if (child === undefined) throw new TypeError('a list has a child');
   return child.type;
 }
 
@@ -286,7 +286,7 @@ class StructBuilder extends Rows implements ColumnBuilder {
   readonly #children: readonly ColumnBuilder[];
   constructor(type: Struct) {
     super(type);
-    this.#children = type.children.map((field) => columnBuilder(field.type));
+    this.#children = type.children.map((field) => columnBuilder(field.type as ArrowType));
   }
   append(vector: ColumnVector, start: number, end: number): void {
     if (vector.kind !== 'struct') throw mismatch(this.type, vector);
@@ -327,5 +327,5 @@ const bitsOfByte = Uint8Array.from({ length: 256 }, (_, byte) => {
 });
 
 function mismatch(type: ArrowType, vector: ColumnVector): Error {
-  return new Error(`a column of type ${type.toString()} has a ${vector.kind} vector`);
+  return new Error(`a column of Arrow's type ${type.typeId} has a ${vector.kind} vector`);
 }
