@@ -19,7 +19,7 @@ export async function copyObject(
   const { from, to } = names;
   const outcome =
     store.copy === undefined
-      ? await throughMemory(store, names, options)
+      ? await copyThroughMemory({ from: store, to: store }, names, options)
       : await store.copy(names, options);
   switch (outcome) {
     case 'created':
@@ -31,19 +31,24 @@ export async function copyObject(
   }
 }
 
-async function throughMemory(
-  store: ObjectStore,
+/**
+ * The same by reading all of it, also from one store into another.
+ *
+ * @throws UNSUPPORTED_FEATURE for an object that is too large for that
+ */
+export async function copyThroughMemory(
+  stores: { readonly from: ObjectStore; readonly to: ObjectStore },
   { from, to }: { readonly from: string; readonly to: string },
-  options: CallOptions,
+  options: CallOptions = {},
 ): Promise<'created' | 'exists' | 'missing'> {
-  const found = await store.stat(from, options);
+  const found = await stores.from.stat(from, options);
   if (found === undefined) return 'missing';
   if (found.sizeBytes > throughMemoryBytesMax) {
     throw new CodedError(
       'UNSUPPORTED_FEATURE',
-      `${from} has ${found.sizeBytes} bytes: this store cannot copy more than ${throughMemoryBytesMax}.`,
+      `${from} has ${found.sizeBytes} bytes: more than can be copied here, ${throughMemoryBytesMax}.`,
     );
   }
-  const bytes = await store.read(from, options);
-  return bytes === undefined ? 'missing' : await store.putIfAbsent(to, bytes, options);
+  const bytes = await stores.from.read(from, options);
+  return bytes === undefined ? 'missing' : await stores.to.putIfAbsent(to, bytes, options);
 }

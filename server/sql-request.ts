@@ -6,7 +6,7 @@ import { CodedError } from '../catalog/coded-error.ts';
 import type { ErrorCode } from '../catalog/error-codes.ts';
 import { dialects, type Dialect } from '../sql/parse/dialect.ts';
 import type { Parameters, ParameterValue } from '../sql/sql-engine.ts';
-import type { FormatName } from './encode/result-format.ts';
+import { formatNames, type FormatName } from './encode/result-format.ts';
 import type { Limits } from './limits.ts';
 import { parseJson } from './parse-json.ts';
 import { formatDuration, parseDuration } from './units.ts';
@@ -119,7 +119,7 @@ export const sqlBodySchema = {
 } as const;
 
 const optionsSchema = {
-  format: { type: 'string', enum: ['json', 'ndjson', 'csv'], description: 'Overrides Accept.' },
+  format: { type: 'string', enum: formatNames, description: 'Overrides Accept.' },
   binary: {
     type: 'string',
     enum: ['base64', 'hex'],

@@ -126,6 +126,7 @@ export class StatementBody {
         await setImmediate();
         this.#lastYieldMs = performance.now();
       }
+      if (nowMs - startMs > flushMs) this.#encoder.flush?.(this.#out);
       if (this.#out.length >= flushBytes || nowMs - startMs > flushMs) return;
     }
   }

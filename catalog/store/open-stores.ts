@@ -4,6 +4,7 @@
  */
 import { posix } from 'node:path';
 import { rm } from 'node:fs/promises';
+import { copyThroughMemory } from '../copy-object.ts';
 import type { FolderOperations } from '../folder-operations.ts';
 import { filesOfDisk, type DataFile, type LocalFiles } from '../local-files.ts';
 import type { ObjectStore } from '../ports.ts';
@@ -86,6 +87,14 @@ function routedStore(s3: ObjectStore, disk: ObjectStore): ObjectStore {
   const of = (location: string): ObjectStore => (isS3Location(location) ? s3 : disk);
   return {
     list: (folder, options) => of(folder).list(folder, options),
+    listUnfinished: (folder, options) => of(folder).listUnfinished?.(folder, options) ?? nothing(),
+    async copy(names, options) {
+      const store = of(names.from);
+      if (store.copy === undefined || store !== of(names.to)) {
+        return await copyThroughMemory({ from: store, to: of(names.to) }, names, options);
+      }
+      return await store.copy(names, options);
+    },
     listFolders: (folder, options) => of(folder).listFolders(folder, options),
     read: (location, options) => of(location).read(location, options),
     stat: (location, options) => of(location).stat(location, options),
@@ -101,6 +110,10 @@ function routedStore(s3: ObjectStore, disk: ObjectStore): ObjectStore {
       if (near.length > 0) await disk.sync(near, options);
     },
   };
+}
+
+async function* nothing(): AsyncGenerator<never> {
+  // Nothing unfinished lies in S3 under a name: what is not sent whole is not there.
 }
 
 function routedFolders(s3: FolderOperations, disk: FolderOperations): FolderOperations {

@@ -29,6 +29,8 @@ export interface ResultEncoder {
    * at least one. Gives the row to go on with.
    */
   rows(batch: ColumnBatch, span: RowSpan, out: ByteWriter): number;
+  /** Writes the rows that `rows` took and still holds, where it puts batches together. */
+  flush?(out: ByteWriter): void;
   end(tail: ResultTail, out: ByteWriter): void;
   /** Ends a body that has begun with the failure; `false` when the format has no place for one. */
   fail(problem: Problem, rowCount: number, out: ByteWriter): boolean;

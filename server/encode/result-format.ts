@@ -3,12 +3,13 @@
  * (https://www.rfc-editor.org/rfc/rfc9110#name-accept).
  */
 import { CodedError } from '../../catalog/coded-error.ts';
+import { arrowEncoder } from './arrow/arrow.ts';
 import { csvEncoder } from './csv.ts';
 import { jsonEncoder } from './json.ts';
 import { ndjsonEncoder } from './ndjson.ts';
 import type { ResultEncoder, ResultHead } from './result-encoder.ts';
 
-export type FormatName = 'json' | 'ndjson' | 'csv';
+export type FormatName = 'json' | 'ndjson' | 'csv' | 'arrow';
 
 export interface ResultFormat {
   readonly name: FormatName;
@@ -39,7 +40,15 @@ export const resultFormats: readonly ResultFormat[] = [
     contentType: 'text/csv; charset=utf-8; header=present',
     encoder: csvEncoder,
   },
+  {
+    name: 'arrow',
+    mediaTypes: ['application/vnd.apache.arrow.stream'],
+    contentType: 'application/vnd.apache.arrow.stream',
+    encoder: arrowEncoder,
+  },
 ];
+
+export const formatNames: readonly FormatName[] = resultFormats.map(({ name }) => name);
 
 interface MediaRange {
   readonly type: string;

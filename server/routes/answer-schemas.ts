@@ -128,6 +128,7 @@ export const sqlAnswers = {
       'application/json': { schema: resultSchema },
       'application/x-ndjson': { schema: { type: 'string' } },
       'text/csv': { schema: { type: 'string' } },
+      'application/vnd.apache.arrow.stream': { schema: { type: 'string', format: 'binary' } },
     },
   },
   ...problemAnswers,

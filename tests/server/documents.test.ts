@@ -115,6 +115,7 @@ test('/openapi.json is a sound OpenAPI 3.1 document of every route', async (t) =
     'application/json',
     'application/x-ndjson',
     'text/csv',
+    'application/vnd.apache.arrow.stream',
   ]);
 });
 

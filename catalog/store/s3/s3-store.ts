@@ -75,6 +75,14 @@ export function createS3Store({ objects, staging, onUploaded }: S3StoreParts): O
     putIfAbsent: (location, bytes, { signal } = {}) =>
       objects.put(location, bytes, { ifAbsent: true, signal }),
 
+    // The names are new ones that nobody else makes: looking first is enough.
+    async copy({ from, to }, { signal } = {}) {
+      if ((await objects.head(to, { signal })) !== undefined) return 'exists';
+      if ((await objects.head(from, { signal })) === undefined) return 'missing';
+      await objects.copy(from, to, { signal });
+      return 'created';
+    },
+
     async publish({ from, to }, { signal } = {}) {
       if (await staging.has(from)) {
         const path = staging.pathOf(from);
