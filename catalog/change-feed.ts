@@ -29,6 +29,7 @@ import { canonicalPath } from './log/file-path.ts';
 import { timedVersions } from './log/history.ts';
 import { commitLocation } from './log/log-path.ts';
 import { checkReadable, hasInCommitTimestamps, supportsFeature } from './log/protocol.ts';
+import { formatTimestamp } from './log/scalar-value.ts';
 import { parseSchema } from './log/schema.ts';
 import { readProperty, tableProperties } from './log/table-properties.ts';
 import type { CallOptions, ObjectStore } from './ports.ts';
@@ -181,7 +182,8 @@ class ChangeCollector {
       : fileTimeMs;
     const values = {
       _commit_version: String(version),
-      _commit_timestamp: new Date(timestampMs).toISOString(),
+      // Safe integers of milliseconds all lie within TIMESTAMP, but not within Date.
+      _commit_timestamp: formatTimestamp(BigInt(timestampMs) * 1000n),
     };
     const cdc = actions.filter((action) => action.kind === 'cdc');
     if (cdc.length > 0) {

@@ -21,6 +21,7 @@ import type { Predicate } from './predicate.ts';
 import type { Snapshot } from './snapshot.ts';
 import { nullsAll } from './statistics-columns.ts';
 import { throwIfAborted } from './throw-if-aborted.ts';
+import { compareUtf8 } from './utf8-order.ts';
 
 export interface AggregateRequest {
   /** Exactly the rows that are aggregated. */
@@ -120,10 +121,13 @@ interface ColumnAggregate {
 
 function columnAggregate(snapshot: Snapshot, name: string): ColumnAggregate | undefined {
   const field = snapshot.schema.fields.find((candidate) => candidate.name === name);
-  if (field === undefined || !hasExactBounds(field)) return undefined;
+  if (field === undefined) return undefined;
   const physical = physicalName(field, columnMappingMode(snapshot));
   const { partitionColumns } = snapshot.metadata;
-  if (partitionColumns.includes(name)) return partitionAggregate(field, physical);
+  if (partitionColumns.includes(name)) {
+    return hasOrderedValues(field) ? partitionAggregate(field, physical) : undefined;
+  }
+  if (!hasExactBounds(field)) return undefined;
   const isSpelledDifferently = partitionColumns.some(
     (column) => column.toLowerCase() === name.toLowerCase(),
   );
@@ -138,8 +142,13 @@ function hasExactBounds({ type }: StructField): boolean {
   return ['byte', 'short', 'integer', 'long', 'date'].includes(type.kind);
 }
 
+/** The types whose partition values, which are never cut off, are ordered as DuckDB orders them. */
+function hasOrderedValues(field: StructField): boolean {
+  return hasExactBounds(field) || field.type.kind === 'string' || field.type.kind === 'decimal';
+}
+
 function partitionAggregate(field: StructField, physical: string): ColumnAggregate {
-  let bounds: { min: number | bigint; max: number | bigint } | undefined;
+  let bounds: { min: OrderedValue; max: OrderedValue } | undefined;
   return {
     take({ indexed: { chunk } }, rows) {
       const column = chunk.partitionColumns.get(physical);
@@ -160,9 +169,9 @@ function partitionAggregate(field: StructField, physical: string): ColumnAggrega
 function partitionValue(field: StructField, text: string | null) {
   try {
     const value = parsePartitionValue(field, text);
-    return value === null || typeof value === 'number' || typeof value === 'bigint'
-      ? value
-      : undefined;
+    if (value === null || typeof value === 'number' || typeof value === 'bigint') return value;
+    // No constant in SQL can hold a zero byte.
+    return typeof value === 'string' && !value.includes('\0') ? value : undefined;
   } catch {
     return undefined;
   }
@@ -191,11 +200,23 @@ function statisticsAggregate({ type }: StructField, physical: string): ColumnAgg
   };
 }
 
-function widened<T extends number | bigint>(
+type OrderedValue = number | bigint | string;
+
+function widened<T extends OrderedValue>(
   bounds: { min: T; max: T } | undefined,
   min: T,
   max: T,
 ): { min: T; max: T } {
   if (bounds === undefined) return { min, max };
-  return { min: min < bounds.min ? min : bounds.min, max: max > bounds.max ? max : bounds.max };
+  return {
+    min: isLess(min, bounds.min) ? min : bounds.min,
+    max: isLess(bounds.max, max) ? max : bounds.max,
+  };
+}
+
+/** Strings by their bytes, as DuckDB does it. */
+function isLess(left: OrderedValue, right: OrderedValue): boolean {
+  return typeof left === 'string' && typeof right === 'string'
+    ? compareUtf8(left, right) < 0
+    : left < right;
 }

@@ -102,6 +102,8 @@ export interface ParquetIo {
 export interface ParquetColumn {
   readonly path: readonly string[];
   readonly as: 'text' | 'long' | 'integer' | 'boolean';
+  /** Where rows have their value that have none at `path`. */
+  readonly orElse?: readonly string[] | undefined;
 }
 
 /** Rows to be written, taken batch by batch when they are wanted: a million take no more memory. */

@@ -8,8 +8,10 @@ import type { Sidecar } from './log/actions.ts';
 import {
   checkpointColumns,
   CheckpointReader,
-  hasStatistics,
+  hasValues,
+  lacksStatistics,
   sidecarColumns,
+  structStatisticsColumn,
   withStructStatistics,
 } from './log/checkpoint-rows.ts';
 import { actionsOf } from './log/commit-json.ts';
@@ -61,8 +63,9 @@ export async function readCheckpoint(
 }
 
 /**
- * Statistics are read as JSON text where the file has them so; else, if the first files of the
- * checkpoint have none, from their Parquet form (`stats_parsed`), as JSON that DuckDB writes.
+ * Statistics are read as JSON text where a file has them so; else from their Parquet form
+ * (`stats_parsed`), as JSON that DuckDB writes. That form is read from the first file on that needs
+ * it, if any file has it at all: a writer keeps either or both, and parts may be of several.
  */
 async function readParquet(
   readers: LogReaders,
@@ -72,19 +75,32 @@ async function readParquet(
   signal: AbortSignal | undefined,
 ): Promise<readonly Sidecar[]> {
   const reader = new CheckpointReader(reconciliation, locations.join(', '));
-  let probed = false;
+  let isSettled = false;
   for await (const batch of readers.parquet.readColumns(locations, columns, { signal })) {
     throwIfAborted(signal);
-    if (!probed) {
-      const statistics = hasStatistics(batch);
-      if (statistics === false) {
+    if (!isSettled && lacksStatistics(batch)) {
+      if (await hasStructStatistics(readers, locations, signal)) {
         return readStructStatistics(readers, locations, columns, reader, signal);
       }
-      probed = statistics !== undefined;
+      isSettled = true;
     }
     reader.take(batch);
   }
   return reader.sidecars;
+}
+
+async function hasStructStatistics(
+  { parquet }: LogReaders,
+  locations: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const batches = parquet.readColumns(locations, [structStatisticsColumn], { signal });
+  for await (const { columns, rowCount } of batches) {
+    throwIfAborted(signal);
+    const [rowCounts] = columns;
+    if (rowCount > 0 && rowCounts !== undefined && hasValues(rowCounts)) return true;
+  }
+  return false;
 }
 
 async function readStructStatistics(

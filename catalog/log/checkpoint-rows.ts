@@ -47,22 +47,30 @@ export const checkpointColumns: readonly ParquetColumn[] = [
 
 const statsIndex = 4;
 
-/** The same columns with the statistics from their Parquet form. */
+/** The same columns; files without statistics in JSON have those of the Parquet form. */
 export function withStructStatistics(columns: readonly ParquetColumn[]): readonly ParquetColumn[] {
-  return columns.with(statsIndex, { path: ['add', 'stats_parsed'], as: 'text' });
+  return columns.with(statsIndex, {
+    path: ['add', 'stats'],
+    as: 'text',
+    orElse: ['add', 'stats_parsed'],
+  });
 }
 
-/** Whether any file of the batch has statistics; `undefined` for a batch without files. */
-export function hasStatistics({ columns, rowCount }: ColumnBatch): boolean | undefined {
+/** Tells quickly whether any file has statistics in the Parquet form. */
+export const structStatisticsColumn: ParquetColumn = {
+  path: ['add', 'stats_parsed', 'numRecords'],
+  as: 'long',
+};
+
+/** Whether a file of the batch has no statistics in JSON. */
+export function lacksStatistics({ columns, rowCount }: ColumnBatch): boolean {
   const [paths] = columns;
   const stats = columns[statsIndex];
-  let files = false;
+  if (paths === undefined || (stats !== undefined && stats.validity === undefined)) return false;
   for (let row = 0; row < rowCount; row++) {
-    if (paths === undefined || !isPresent(paths, row)) continue;
-    if (stats !== undefined && isPresent(stats, row)) return true;
-    files = true;
+    if (isPresent(paths, row) && (stats === undefined || !isPresent(stats, row))) return true;
   }
-  return files ? false : undefined;
+  return false;
 }
 
 /** Applies batches of `checkpointColumns` or `sidecarColumns`. */
@@ -233,7 +241,7 @@ export class CheckpointReader {
 }
 
 /** Whether any row of the column holds a value. */
-function hasValues({ validity }: ColumnVector): boolean {
+export function hasValues({ validity }: ColumnVector): boolean {
   return validity?.some((bits) => bits !== 0) ?? true;
 }
 

@@ -168,13 +168,24 @@ function nulls({ as }: ParquetColumn, length: number): ColumnVector {
   }
 }
 
-/** The value at `path`; `undefined` where the files have no such column. */
+/** The value of a column; `undefined` where the files have none such. */
 function columnSql(
-  column: ParquetColumn,
+  { path, as, orElse }: ParquetColumn,
   schema: ReadonlyMap<string, DuckDBType>,
 ): string | undefined {
-  const sqlType = sqlTypes[column.as];
-  const [first, ...rest] = column.path;
+  const sql = valueSql(path, as, schema);
+  const other = orElse && valueSql(orElse, as, schema);
+  if (other === undefined) return sql;
+  return sql === undefined ? other : `coalesce(${sql}, ${other})`;
+}
+
+function valueSql(
+  path: readonly string[],
+  as: ParquetColumn['as'],
+  schema: ReadonlyMap<string, DuckDBType>,
+): string | undefined {
+  const sqlType = sqlTypes[as];
+  const [first, ...rest] = path;
   let type: DuckDBType | undefined = first === undefined ? undefined : schema.get(first);
   if (first === undefined || type === undefined) return undefined;
   let sql = quoteIdentifier(first);
@@ -183,7 +194,7 @@ function columnSql(
     if (type === undefined) return undefined;
     sql = `struct_extract(${sql}, ${quoteString(name)})`;
   }
-  if (column.as === 'text' && isNested(type)) {
+  if (as === 'text' && isNested(type)) {
     // Most rows have no such action: DuckDB makes text of those only that have.
     return `CASE WHEN ${sql} IS NOT NULL THEN CAST(to_json(${sql}) AS VARCHAR) END`;
   }

@@ -110,6 +110,36 @@ test('statistics come from their Parquet form where the checkpoint has no other'
   }
 });
 
+test('each file has the statistics of the form it has them in', async () => {
+  const log = new CheckpointedTable().create();
+  log.checkpoint(0, [
+    ...rows(...base),
+    { add: { path: 'a', size: 1, stats: '{"numRecords":1}' } },
+    { add: { path: 'b', size: 1, stats: '{"numRecords":2}', stats_parsed: { numRecords: 9 } } },
+    { add: { path: 'c', size: 1 } },
+    { add: { path: 'd', size: 1, stats_parsed: { numRecords: 4 } } },
+    { add: { path: 'e', size: 1, stats: '{"numRecords":5}' } },
+  ]);
+  for (log.parquet.rowsPerBatch = 1; log.parquet.rowsPerBatch < 8; log.parquet.rowsPerBatch++) {
+    const { files } = await log.load();
+    assert.deepEqual(
+      [...files].map((file) => [files.rawPath(file), files.stats(file)]),
+      [1, 2, undefined, 4, 5].map((numRecords, i) => [
+        'abcde'[i],
+        numRecords && `{"numRecords":${numRecords}}`,
+      ]),
+    );
+  }
+});
+
+test('files without statistics in any form do not make a checkpoint be read again', async () => {
+  const log = new CheckpointedTable().create();
+  log.checkpoint(0, rows(...base, add('a'), add('b'), add('c')));
+  await log.load();
+  const reads = log.parquet.reads.filter((name) => name.includes('checkpoint')).length;
+  assert.equal(reads, 2, 'once for all columns, once for one number a file');
+});
+
 test('all parts of a multi-part checkpoint are read', async () => {
   const log = new CheckpointedTable().create().append(2);
   log.checkpoint(1, rows(...base), 'checkpoint.0000000001.0000000002.parquet');

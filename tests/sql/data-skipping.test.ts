@@ -337,6 +337,35 @@ test('a file that does not say how many rows it has is counted by reading', asyn
   assert.deepEqual([rows, statistics.filesScanned], [[[2]], 2]);
 });
 
+test('min and max of a partition column of strings or decimals open no file', async () => {
+  const t = new DeltaFolder(join(warehouse, 'default', 'ordered'), writer);
+  const files = [
+    ['z', '9.50'],
+    ['\uffee', '10.00'],
+    ['\u{1f600}', '-3.25'],
+    [null, null],
+    ['Z', '-3.00'],
+  ].map(([word, number], k) =>
+    t.parquet(`part-${k}.parquet`, `SELECT ${k}::BIGINT AS id`, {
+      add: { stats: '{"numRecords":1}', partitionValues: { word, number } },
+    }),
+  );
+  t.create(
+    {
+      columns: { id: 'long', word: 'string', number: 'decimal(6,2)' },
+      partitionColumns: ['word', 'number'],
+    },
+    ...(await Promise.all(files)),
+  );
+  const fromLog = await ask('SELECT min(word), max(word), min(number), max(number) FROM ordered');
+  assert.deepEqual(fromLog.rows, [['Z', '\u{1f600}', '-3.25', '10.00']]);
+  assert.equal(fromLog.statistics.filesScanned, 0);
+  const read = await ask(
+    'SELECT min(word), max(word), min(number), max(number) FROM ordered WHERE id >= 0',
+  );
+  assert.deepEqual([read.rows, read.statistics.filesScanned], [fromLog.rows, 5]);
+});
+
 async function explained(sql: string): Promise<readonly string[]> {
   const { rows } = await client.run({ sql: `EXPLAIN ${sql}` });
   const lines = rows.map(([line]) => (typeof line === 'string' ? line : ''));

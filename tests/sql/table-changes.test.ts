@@ -310,6 +310,28 @@ function inlineVector(rowNumbers: readonly number[]): { readonly [field: string]
   };
 }
 
+test('commits at any time the log can tell have that time, beyond a Date as well', async () => {
+  const configuration = { ...recorded, 'delta.enableInCommitTimestamps': 'true' };
+  const timed = async (name: string, inCommitTimestamp: number): Promise<void> => {
+    const t = new DeltaFolder(join(warehouse, 'default', name), writer);
+    const info = { commitInfo: { inCommitTimestamp, operation: 'WRITE' } };
+    const features = {
+      writerFeatures: ['inCommitTimestamp', 'changeDataFeed'],
+    };
+    t.create(
+      { columns, configuration, ...features },
+      info,
+      await t.parquet('0.parquet', `SELECT 1::INTEGER AS id, 'a' AS v`),
+    );
+  };
+  const times = [8.64e15, 8.64e15 + 1, -62_198_755_200_000, 2 ** 53 - 1, 1 - 2 ** 53];
+  for (const [index, ms] of times.entries()) {
+    await timed(`timed${index}`, ms);
+    const sql = `SELECT id, epoch_ms(_commit_timestamp) FROM table_changes('timed${index}', 0)`;
+    assert.deepEqual(await rows(sql), [[1, ms]]);
+  }
+});
+
 test('names what is missing when the files of old changes were vacuumed', async () => {
   const t = await makeTable('vacuumed');
   rmSync(join(t.location, 'two.parquet'));

@@ -43,18 +43,20 @@ export class FakeParquet implements ParquetIo {
   }
 }
 
-function vectorOf(rows: ParquetRows, { path, as }: ParquetColumn): ColumnVector {
-  const values = rows.map((row) => {
-    let value: JsonValue | undefined = row;
-    for (const name of path) {
-      value =
-        typeof value === 'object' && value !== null && !Array.isArray(value)
-          ? (value as { readonly [name: string]: JsonValue })[name]
-          : undefined;
-    }
-    return value ?? null;
-  });
+function vectorOf(rows: ParquetRows, { path, as, orElse }: ParquetColumn): ColumnVector {
+  const values = rows.map((row) => valueAt(row, path) ?? (orElse && valueAt(row, orElse)) ?? null);
   return as === 'text' ? textVector(values) : longVector(values);
+}
+
+function valueAt(row: JsonValue, path: readonly string[]): JsonValue | undefined {
+  let value: JsonValue | undefined = row;
+  for (const name of path) {
+    value =
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? (value as { readonly [name: string]: JsonValue })[name]
+        : undefined;
+  }
+  return value;
 }
 
 function validityOf(values: readonly JsonValue[]): Uint8Array {
