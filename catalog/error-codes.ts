@@ -411,10 +411,6 @@ export const errorCodes = define({
     sqlState: '0AKDC',
     hint: 'Make a new table with CREATE TABLE ... AS SELECT.',
   },
-  DELTA_ALTER_TABLE_CLUSTER_BY_NOT_ALLOWED: {
-    sqlState: '42000',
-    hint: 'Use CREATE OR REPLACE TABLE ... CLUSTER BY.',
-  },
   DELTA_ALTER_TABLE_CLUSTER_BY_ON_PARTITIONED_TABLE_NOT_ALLOWED: {
     sqlState: '42000',
     hint: 'A table is clustered or partitioned.',
@@ -460,6 +456,45 @@ export const errorCodes = define({
   DELTA_UNSUPPORTED_NON_EMPTY_CLONE: {
     sqlState: '0AKDC',
     hint: 'DELETE FROM the table before, or make a DEEP CLONE.',
+  },
+  DELTA_FEATURE_DROP_UNSUPPORTED_CLIENT_FEATURE: {
+    sqlState: '0AKDC',
+    hint: 'Drop it with an engine that knows the feature.',
+  },
+  DELTA_FEATURE_DROP_WAIT_FOR_RETENTION_PERIOD: {
+    sqlState: '22KD0',
+    hint: 'Give the statement again later, or leave out TRUNCATE HISTORY.',
+  },
+  DELTA_FEATURE_DROP_HISTORICAL_VERSIONS_EXIST: {
+    sqlState: '22KD0',
+    hint: 'Give the statement again later, or leave out TRUNCATE HISTORY.',
+  },
+  DELTA_FEATURE_DROP_CHECKPOINT_FAILED: { sqlState: '22KD0', hint: 'Try again.' },
+  DELTA_FEATURE_DROP_CHECKPOINT_PROTECTION_WAIT_FOR_RETENTION_PERIOD: {
+    sqlState: '22KD0',
+    hint: 'Give the statement again later.',
+  },
+  DELTA_FEATURE_DROP_CONFLICT_REVALIDATION_FAIL: { sqlState: '40000', hint: 'Try again.' },
+  DELTA_FEATURE_CAN_ONLY_DROP_CHECKPOINT_PROTECTION_WITH_HISTORY_TRUNCATION: {
+    sqlState: '55000',
+    hint: 'Add TRUNCATE HISTORY.',
+  },
+  DELTA_INVALID_COLUMN_NAMES_WHEN_REMOVING_COLUMN_MAPPING: {
+    sqlState: '42K05',
+    hint: 'Rename the column first.',
+  },
+  DELTA_UNSUPPORTED_FEATURE_STATUS: { sqlState: '0AKDE', hint: 'Write supported.' },
+  DELTA_READ_FEATURE_PROTOCOL_REQUIRES_WRITE: {
+    sqlState: 'KD004',
+    hint: "Set 'delta.minWriterVersion' to 7 as well.",
+  },
+  DELTA_FEATURES_REQUIRE_MANUAL_ENABLEMENT: {
+    sqlState: '42000',
+    hint: "ALTER TABLE ... SET TBLPROPERTIES ('delta.feature.<name>' = 'supported') adds a feature.",
+  },
+  DELTA_CREATE_TABLE_SET_CLUSTERING_TABLE_FEATURE_NOT_ALLOWED: {
+    sqlState: '42000',
+    hint: 'Write CLUSTER BY instead.',
   },
   DELTA_CANNOT_REPLACE_MISSING_TABLE: { sqlState: '42P01', hint: 'Use CREATE OR REPLACE TABLE.' },
   DELTA_TABLE_LOCATION_MISMATCH: {

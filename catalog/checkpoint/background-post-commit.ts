@@ -38,6 +38,8 @@ export function createBackgroundPostCommit(
     return latest.version === version ? latest : await snapshots.atVersion(location, version);
   }
 
+  const latest = (table: string): Promise<Snapshot> => snapshots.latest(table);
+
   async function work(location: string, queue: Committed[]): Promise<void> {
     // What comes in the same turn of the event loop is looked at together.
     await Promise.resolve();
@@ -45,7 +47,7 @@ export function createBackgroundPostCommit(
       const { version } = next;
       await postCommit(
         { location, version },
-        { ...ports, snapshotAt, onFailure: (failure) => listener(failure) },
+        { ...ports, snapshotAt, latest, onFailure: (failure) => listener(failure) },
       );
     }
     waiting.delete(location);

@@ -51,6 +51,13 @@ export type CleanupOutcome =
       readonly reason: 'disabled' | 'nothing expired' | 'checkpoint protection';
     };
 
+/** What is to expire earlier than the table says, for dropping a feature. */
+export interface EarlierExpiry {
+  readonly retentionMs: number;
+  /** Times are cut down to a multiple of this. */
+  readonly granularityMs: number;
+}
+
 /**
  * @param snapshot the table's newest
  * @throws DELTA_LOG_CORRUPT and others when the checkpoint that is to begin the log cannot be read or
@@ -60,15 +67,19 @@ export async function cleanUpLog(
   snapshot: Snapshot,
   ports: CheckpointPorts,
   signal?: AbortSignal,
+  earlier?: EarlierExpiry,
 ): Promise<CleanupOutcome> {
   const { location, protocol, metadata } = snapshot;
   requireKnownFeatures(location, protocol);
   const { enableExpiredLogCleanup, logRetentionMs } = tableProperties;
-  if (!readProperty(metadata.configuration, enableExpiredLogCleanup)) {
+  if (earlier === undefined && !readProperty(metadata.configuration, enableExpiredLogCleanup)) {
     return { kind: 'nothing', reason: 'disabled' };
   }
   const nowMs = ports.clock.nowMs();
-  const cutoffMs = midnightBefore(nowMs - readProperty(metadata.configuration, logRetentionMs));
+  const cutoffMs =
+    earlier === undefined
+      ? midnightBefore(nowMs - readProperty(metadata.configuration, logRetentionMs))
+      : Math.floor((nowMs - earlier.retentionMs) / earlier.granularityMs) * earlier.granularityMs;
   const files = await listFiles(logFolder(location), ports, signal);
   const staged = files.filter(({ location: file }) => isStagedName(nameOf(file)));
   for await (const file of ports.store.listUnfinished?.(logFolder(location), { signal }) ?? []) {

@@ -19,6 +19,8 @@ export type PostCommitStep = 'snapshot' | 'checksum' | 'checkpoint' | 'cleanup' 
 export interface PostCommitPorts extends CheckpointPorts {
   /** The table at the version that was committed, usually from a cache. */
   snapshotAt(location: string, version: number, signal?: AbortSignal): Promise<Snapshot>;
+  /** The table at its newest version. */
+  latest(location: string, signal?: AbortSignal): Promise<Snapshot>;
   /** `error` is a `CodedError` unless there is a mistake in this program. Must not throw. */
   onFailure(failure: {
     readonly step: PostCommitStep;
@@ -90,7 +92,10 @@ export async function postCommit(
   const checkpoint = await attempt('checkpoint', () => writeCheckpoint(snapshot, ports, signal));
   // Whoever wrote the checkpoint looks after the log, so that one process does it and not all.
   if (checkpoint?.kind === 'written') {
-    await attempt('cleanup', () => cleanUpLog(snapshot, ports, signal));
+    // By the properties of now: they may have been changed since the version that was due.
+    await attempt('cleanup', async () =>
+      cleanUpLog(await ports.latest(location, signal), ports, signal),
+    );
   }
   return done;
 }

@@ -55,6 +55,7 @@ export class Transaction {
   readonly #domains = new Set<string>();
   readonly #adds: AddFile[] = [];
   readonly #removes: RemoveFile[] = [];
+  readonly #tombstones: RemoveFile[] = [];
   readonly #cdc: AddCdcFile[] = [];
   readonly #txns: Txn[] = [];
   readonly #domainMetadata: DomainMetadata[] = [];
@@ -135,6 +136,11 @@ export class Transaction {
   /** Active files, with the deletion vector they have: `removeFile(snapshot.files.addFile(handle))`. */
   remove(files: Iterable<RemoveFile>): void {
     for (const file of files) this.#removes.push(file);
+  }
+
+  /** Tombstones for files that are none of the table's data: so that VACUUM leaves them for a while. */
+  addTombstones(files: Iterable<RemoveFile>): void {
+    for (const file of files) this.#tombstones.push(file);
   }
 
   addCdc(files: Iterable<AddCdcFile>): void {
@@ -221,7 +227,7 @@ export class Transaction {
         domains: this.#domains,
       },
       adds: this.#adds,
-      removes: this.#removes,
+      removes: [...this.#removes, ...this.#tombstones],
       cdc: this.#cdc,
       txns: this.#txns,
       domainMetadata: this.#domainMetadata,

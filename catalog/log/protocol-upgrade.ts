@@ -24,6 +24,7 @@ const previews: { readonly [feature: string]: string } = {
 /**
  * @param current the table's protocol; `undefined` for a new table
  * @param wanted features to have besides, whether the metadata uses them or not
+ * @param newFeatures what a new table has at least
  * @returns `current` itself when it has them all
  */
 export function protocolFor(
@@ -31,8 +32,9 @@ export function protocolFor(
   metadata: Metadata,
   schema: StructType,
   wanted: Iterable<string> = [],
+  newFeatures: readonly string[] = newTableFeatures,
 ): Protocol {
-  const present = current === undefined ? newTableFeatures : featuresOf(current);
+  const present = current === undefined ? newFeatures : featuresOf(current);
   const features = new Set(present);
   const take = (name: string): void => {
     if (features.has(name)) return;
@@ -89,8 +91,10 @@ export function featuresOf(protocol: Protocol): readonly string[] {
 export interface ProtocolProperties {
   /** The properties that stay in the metadata. */
   readonly configuration: StringMap;
-  /** What `delta.feature.<name> = supported` and the version properties ask for. */
+  /** What `delta.feature.<name> = supported` asks for. */
   readonly wanted: readonly string[];
+  /** What the version properties mean, where there are any: versions 3 and 7 alone name no feature. */
+  readonly versionFeatures: readonly string[] | undefined;
 }
 
 /**
@@ -102,8 +106,8 @@ export interface ProtocolProperties {
 export function splitProtocolProperties(properties: StringMap): ProtocolProperties {
   const configuration: Record<string, string> = {};
   const wanted: string[] = [];
-  let minReaderVersion = 1;
-  let minWriterVersion = 1;
+  let minReaderVersion: number | undefined;
+  let minWriterVersion: number | undefined;
   for (const [key, value] of Object.entries(properties)) {
     const feature = /^delta\.feature\.(.+)$/i.exec(key)?.[1];
     if (feature !== undefined) wanted.push(wantedFeature(feature, value));
@@ -111,15 +115,27 @@ export function splitProtocolProperties(properties: StringMap): ProtocolProperti
     else if (/^delta\.minWriterVersion$/i.test(key)) minWriterVersion = versionIn(key, value, 7);
     else if (!/^delta\.ignoreProtocolDefaults$/i.test(key)) configuration[key] = value;
   }
-  // Versions 3 and 7 alone name no feature.
-  wanted.push(
-    ...featuresOf({
-      kind: 'protocol',
-      minReaderVersion: minWriterVersion < 5 ? 1 : minReaderVersion,
-      minWriterVersion,
-    }),
-  );
-  return { configuration, wanted: [...new Set(wanted)] };
+  return {
+    configuration,
+    wanted: [...new Set(wanted)],
+    versionFeatures: versionFeatures(minReaderVersion, minWriterVersion),
+  };
+}
+
+function versionFeatures(
+  minReaderVersion: number | undefined,
+  minWriterVersion = 2,
+): readonly string[] | undefined {
+  if (minReaderVersion === undefined && minWriterVersion === 2) return undefined;
+  const named = minWriterVersion === 7 ? { writerFeatures: [] } : {};
+  // Reader versions mean nothing without the writer version that brought the feature.
+  const reader = minWriterVersion === 7 || minWriterVersion < 5 ? 1 : (minReaderVersion ?? 1);
+  return featuresOf({
+    kind: 'protocol',
+    minReaderVersion: Math.min(reader, 2),
+    minWriterVersion,
+    ...named,
+  });
 }
 
 function wantedFeature(name: string, value: string): string {
@@ -134,7 +150,7 @@ function wantedFeature(name: string, value: string): string {
   }
   if (/^(?:supported|enabled)$/i.test(value.trim())) return known;
   throw new CodedError(
-    'INVALID_PARAMETER_VALUE',
+    'DELTA_UNSUPPORTED_FEATURE_STATUS',
     `The property delta.feature.${known} is ${JSON.stringify(value)}; it must be supported.`,
   );
 }

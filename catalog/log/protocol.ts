@@ -20,9 +20,13 @@ export function requiredReaderFeatures(protocol: Protocol): readonly string[] {
 
 /** The writer features a protocol demands, those of older writer versions under their later names. */
 export function requiredWriterFeatures(protocol: Protocol): readonly string[] {
-  if (protocol.minWriterVersion >= 7) return protocol.writerFeatures ?? [];
+  const { minReaderVersion, minWriterVersion } = protocol;
+  if (minWriterVersion >= 7) return protocol.writerFeatures ?? [];
   return Object.entries(tableFeatures)
-    .filter(([, { legacyWriterVersion: legacy }]) => (legacy ?? 7) <= protocol.minWriterVersion)
+    .filter(
+      ([, { legacyWriterVersion = 7, legacyReaderVersion = 1 }]) =>
+        legacyWriterVersion <= minWriterVersion && legacyReaderVersion <= minReaderVersion,
+    )
     .map(([name]) => name);
 }
 

@@ -91,8 +91,12 @@ export const tableFeatures: { readonly [name: string]: TableFeature } = Object.f
   'catalogOwned-preview': both(catalogManaged, catalogManaged),
   catalogOwned: both(catalogManaged, catalogManaged),
   'redirectReaderWriter-preview': both(redirected, redirected),
-  icebergCompatV1: writer(unlessActive('Iceberg metadata is not written')),
-  icebergCompatV2: writer(unlessActive('Iceberg metadata is not written')),
+  icebergCompatV1: writer(unlessActive('Iceberg metadata is not written'), {
+    requires: ['columnMapping'],
+  }),
+  icebergCompatV2: writer(unlessActive('Iceberg metadata is not written'), {
+    requires: ['columnMapping'],
+  }),
   icebergCompatV3: writer(unlessActive('Iceberg metadata is not written')),
   clustering: writer(yes, { requires: ['domainMetadata'] }),
   vacuumProtocolCheck: both(yes, yes, { mayArriveMeanwhile: true }),

@@ -24,6 +24,9 @@ const byteUnits = ['', 'k', 'm', 'g', 't'];
 
 export const tableProperties = Object.freeze({
   appendOnly: flag('delta.appendOnly', false),
+  autoOptimize: flag('delta.autoOptimize', false),
+  autoOptimizeCompacts: flag('delta.autoOptimize.autoCompact', false),
+  autoOptimizeWrites: flag('delta.autoOptimize.optimizeWrite', false),
   checkpointIntervalCommits: integer('delta.checkpointInterval', 10, 1),
   checkpointPolicy: choice('delta.checkpointPolicy', 'classic', ['classic', 'v2']),
   checkpointRetentionMs: interval('delta.checkpointRetentionDuration', 2 * dayMs),
@@ -36,6 +39,8 @@ export const tableProperties = Object.freeze({
   dataSkippingIndexedColumnsMax: integer('delta.dataSkippingNumIndexedCols', 32, -1),
   dataSkippingStatsColumns: optionalText('delta.dataSkippingStatsColumns'),
   deletedFileRetentionMs: interval('delta.deletedFileRetentionDuration', 7 * dayMs),
+  /** The log is cut back to this where a feature is dropped with its history. */
+  dropFeatureRetentionMs: interval('delta.dropFeatureTruncateHistory.retentionDuration', dayMs),
   enableChangeDataFeed: flag('delta.enableChangeDataFeed', false),
   enableDeletionVectors: flag('delta.enableDeletionVectors', false),
   enableExpiredLogCleanup: flag('delta.enableExpiredLogCleanup', true),
@@ -60,6 +65,7 @@ export const tableProperties = Object.freeze({
     0,
   ),
   rowTrackingSuspended: flag('delta.rowTrackingSuspended', false),
+  sampleRetentionMs: interval('delta.sampleRetentionDuration', 7 * dayMs),
   targetFileSizeBytes: optionalBytes('delta.targetFileSize'),
   /** `undefined`: application transactions are kept for ever. */
   transactionRetentionMs: optionalInterval('delta.setTransactionRetentionDuration'),

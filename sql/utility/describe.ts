@@ -2,6 +2,7 @@
 import { clusteringColumns, clusteringDomain } from '../../catalog/log/clustering.ts';
 import { earliestVersion, type CommitRecord } from '../../catalog/commit-history.ts';
 import type { DataType, JsonValue } from '../../catalog/data-type.ts';
+import { featuresOf } from '../../catalog/log/protocol-upgrade.ts';
 import { catalogName } from '../../catalog/relation.ts';
 import { errorAt } from '../errors.ts';
 import type {
@@ -215,10 +216,6 @@ export async function describeDetail(
   const { name, snapshot } = await describedTable(target, context);
   const { services, signal } = context;
   const { metadata, protocol, files, location, timestampMs } = snapshot;
-  const features = new Set([
-    ...(protocol.readerFeatures ?? []),
-    ...(protocol.writerFeatures ?? []),
-  ]);
   const row: StaticValue[] = [
     'delta',
     metadata.id,
@@ -236,7 +233,8 @@ export async function describeDetail(
     new Map(Object.entries(metadata.configuration)),
     protocol.minReaderVersion,
     protocol.minWriterVersion,
-    [...features].sort(),
+    // Those of versions without names as well, as Delta shows them.
+    [...featuresOf(protocol)].sort(),
     await earliestVersion(services.store, location, { signal }),
   ];
   return staticResult(detailColumns, [row], { snapshots: context.pins.snapshots });

@@ -4,12 +4,15 @@
  * SQL, and must be ones that Levee evaluates itself: a table that it could not write is not made.
  */
 import { CodedError } from '../../catalog/coded-error.ts';
-import type { JsonValue, StructField } from '../../catalog/data-type.ts';
+import type { DataType, JsonValue, StructField } from '../../catalog/data-type.ts';
+import type { Protocol } from '../../catalog/log/actions.ts';
+import { supportsFeature } from '../../catalog/log/protocol.ts';
 import { errorAt } from '../errors.ts';
-import type { CheckConstraint, ColumnDefinition } from '../parse/statement.ts';
+import type { CheckConstraint, ColumnDefinition, CreateTable } from '../parse/statement.ts';
 import type { Dialect } from '../parse/dialect.ts';
 import { sliceText, type SourceSlice } from '../parse/source-slice.ts';
 import { tokenize } from '../parse/tokenize.ts';
+import { typeName } from '../types.ts';
 import { defaultValueSql } from './column-defaults.ts';
 import { generatedValueSql } from './generated-columns.ts';
 import { identityOf } from './identity-columns.ts';
@@ -110,4 +113,34 @@ export function sparkText(slice: SourceSlice, dialect: Dialect): string {
     message: `The expression ${text} has quotes that mean something else in the Spark dialect, in which tables keep expressions.`,
     hint: 'SET dialect = spark and write it in that dialect.',
   });
+}
+
+/** As in Delta, the feature is not taken on for a DEFAULT: it must be asked for. */
+export function requireDefaultsAllowed(
+  fields: readonly StructField[],
+  wanted: readonly string[],
+  replaced: Protocol | undefined,
+): void {
+  const column = fields.find(({ metadata }) => Object.hasOwn(metadata, 'CURRENT_DEFAULT'));
+  if (column === undefined || wanted.includes('allowColumnDefaults')) return;
+  if (replaced !== undefined && supportsFeature(replaced, 'allowColumnDefaults')) return;
+  throw new CodedError(
+    'WRONG_COLUMN_DEFAULTS_FOR_DELTA_FEATURE_NOT_ENABLED',
+    `The column "${column.name}" cannot have a DEFAULT: the table has not the feature allowColumnDefaults.`,
+  );
+}
+
+/** The columns that the statement lists must be those that the table at its LOCATION has. */
+export function requireSameColumns(
+  { columns, location }: Pick<CreateTable, 'columns' | 'location'>,
+  fields: readonly StructField[],
+): void {
+  if (columns === undefined) return;
+  const text = (list: readonly { name: string; type: DataType }[]) =>
+    list.map(({ name, type }) => `${name} ${typeName(type)}`).join(', ');
+  if (text(columns).toLowerCase() === text(fields).toLowerCase()) return;
+  throw new CodedError(
+    'DELTA_CREATE_TABLE_SCHEME_MISMATCH',
+    `The table at ${location ?? 'this place'} has other columns: ${text(fields)}.`,
+  );
 }

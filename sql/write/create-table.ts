@@ -4,7 +4,7 @@
  */
 import { CodedError } from '../../catalog/coded-error.ts';
 import type { ErrorCode } from '../../catalog/error-codes.ts';
-import type { DataType, StructField, StructType } from '../../catalog/data-type.ts';
+import type { StructField, StructType } from '../../catalog/data-type.ts';
 import type { Metadata } from '../../catalog/log/actions.ts';
 import { protocolFor, splitProtocolProperties } from '../../catalog/log/protocol-upgrade.ts';
 import { serializeSchema } from '../../catalog/log/schema.ts';
@@ -26,7 +26,12 @@ import { newClustering } from './clustering.ts';
 import { highestId } from './evolve-schema.ts';
 import { overwriteAll } from './overwritten-files.ts';
 import { retryConflicts } from './retry-conflicts.ts';
-import { constraintProperties, fieldsOf } from './column-definitions.ts';
+import {
+  constraintProperties,
+  fieldsOf,
+  requireDefaultsAllowed,
+  requireSameColumns,
+} from './column-definitions.ts';
 import { requireColumnNames, unwritable } from './column-names.ts';
 import { mapColumns } from './map-columns.ts';
 import { rowRules } from './row-rules.ts';
@@ -257,9 +262,19 @@ function newTarget(
     source === undefined
       ? fieldsOf(statement.columns ?? [], session.dialect, context.source)
       : source.columns.map(({ name, type }) => ({ name, type, nullable: true, metadata: {} }));
-  const { configuration: given, wanted } = splitProtocolProperties(
+  const {
+    configuration: given,
+    wanted,
+    versionFeatures,
+  } = splitProtocolProperties(
     Object.fromEntries(statement.properties.map(({ key, value }) => [key, value])),
   );
+  if (wanted.includes('clustering')) {
+    throw new CodedError(
+      'DELTA_CREATE_TABLE_SET_CLUSTERING_TABLE_FEATURE_NOT_ALLOWED',
+      'The table feature clustering is not asked for by name.',
+    );
+  }
   const configuration: Record<string, string> = {
     ...Object.fromEntries(
       Object.entries(given).map(([key, value]) => settableProperty(key, value)),
@@ -295,8 +310,14 @@ function newTarget(
     replaced?.protocol,
     metadata,
     schema,
-    statement.clusterBy.length > 0 ? [...wanted, 'clustering'] : wanted,
+    [
+      ...wanted,
+      ...(statement.clusterBy.length > 0 ? ['clustering'] : []),
+      ...(replaced === undefined ? [] : (versionFeatures ?? [])),
+    ],
+    versionFeatures,
   );
+  requireDefaultsAllowed(fields, wanted, replaced?.protocol);
   const target: WriteTarget = { location, protocol, metadata, schema };
   partitionFields(target);
   // A constraint that is not understood is told now, and not to those who write.
@@ -362,21 +383,6 @@ function partitionColumnsOf(
     );
   }
   return columns;
-}
-
-/** The columns that the statement lists must be those that the table at its LOCATION has. */
-function requireSameColumns(
-  { columns, location }: CreateTable,
-  fields: readonly StructField[],
-): void {
-  if (columns === undefined) return;
-  const text = (list: readonly { name: string; type: DataType }[]) =>
-    list.map(({ name, type }) => `${name} ${typeName(type)}`).join(', ');
-  if (text(columns).toLowerCase() === text(fields).toLowerCase()) return;
-  throw new CodedError(
-    'DELTA_CREATE_TABLE_SCHEME_MISMATCH',
-    `The table at ${location ?? 'this place'} has other columns: ${text(fields)}.`,
-  );
 }
 
 function refuseUnsupported(statement: CreateTable, { source }: StatementContext): void {

@@ -39,8 +39,14 @@ interface FinalState {
     readonly operation: string;
     readonly metrics: { readonly [name: string]: string };
   }[];
+  readonly protocol?: {
+    readonly minReaderVersion: number;
+    readonly minWriterVersion: number;
+    readonly features: readonly string[];
+  };
   readonly properties?: { readonly [key: string]: string };
   readonly changes_from?: number;
+  readonly changes_schema?: readonly Column[];
   readonly changes?: readonly (readonly JsonValue[])[];
 }
 
@@ -115,10 +121,22 @@ class ScenarioRun {
   }
 
   async #final(final: FinalState): Promise<Difference | undefined> {
-    const { history = [], properties, changes, changes_from: from } = final;
+    const { history = [], protocol, properties, changes, changes_from: from } = final;
     if (history.length > 0) {
       const why = await this.#compareHistory(history);
       if (why !== undefined) return { at: 'history', why };
+    }
+    if (protocol !== undefined) {
+      const { columns, texts } = await this.#select(`DESCRIBE DETAIL ${this.#table}`);
+      const values = JSON.parse(texts[0] ?? '[]') as JsonValue[];
+      const valueOf = (name: string): JsonValue =>
+        values[columns.findIndex((column) => column.name === name)] ?? null;
+      const row = JSON.stringify(
+        ['minReaderVersion', 'minWriterVersion', 'tableFeatures'].map(valueOf),
+      );
+      const { minReaderVersion, minWriterVersion, features } = protocol;
+      const wanted = JSON.stringify([minReaderVersion, minWriterVersion, features]);
+      if (row !== wanted) return { at: 'protocol', why: `${row}, not ${wanted}` };
     }
     if (properties !== undefined) {
       const rows = await this.#ask(`SHOW TBLPROPERTIES ${this.#table}`).catch(() => undefined);
@@ -126,9 +144,13 @@ class ScenarioRun {
       if (why !== undefined) return { at: 'properties', why };
     }
     if (changes !== undefined) {
-      const { texts } = await this.#select(
-        `SELECT * EXCLUDE (_commit_timestamp) FROM table_changes('${this.#table}', ${from ?? 0})`,
-      );
+      const found = `FROM table_changes('${this.#table}', ${from ?? 0})`;
+      const { columns } = await this.#select(`SELECT * ${found} LIMIT 0`);
+      const compared = columns.filter(({ name }) => name !== '_commit_timestamp');
+      if (!isDeepStrictEqual(compared, final.changes_schema)) {
+        return { at: 'change feed', why: `columns ${JSON.stringify(columns)}` };
+      }
+      const { texts } = await this.#select(`SELECT * EXCLUDE (_commit_timestamp) ${found}`);
       const why = differentRows(texts, changes);
       if (why !== undefined) return { at: 'change feed', why };
     }

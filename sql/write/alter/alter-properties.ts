@@ -1,17 +1,11 @@
 /**
- * SET and UNSET TBLPROPERTIES, ADD and DROP FEATURE: the metadata and the features that a table has
+ * SET and UNSET TBLPROPERTIES, ADD FEATURE: the metadata and the features that a table has
  * afterwards. What Levee keeps itself cannot be set. Pure.
  */
 import { CodedError } from '../../../catalog/coded-error.ts';
-import type { Protocol, StringMap } from '../../../catalog/log/actions.ts';
-import {
-  featuresOf,
-  protocolWith,
-  splitProtocolProperties,
-} from '../../../catalog/log/protocol-upgrade.ts';
-import { usesFeature } from '../../../catalog/log/active-features.ts';
+import type { StringMap } from '../../../catalog/log/actions.ts';
+import { featuresOf, splitProtocolProperties } from '../../../catalog/log/protocol-upgrade.ts';
 import { serializeSchema } from '../../../catalog/log/schema.ts';
-import { tableFeature } from '../../../catalog/log/table-features.ts';
 import {
   checkedProperty,
   readProperty,
@@ -20,7 +14,6 @@ import {
 import type { Property } from '../../parse/statement.ts';
 import { mapExistingColumns } from '../map-columns.ts';
 import type { WriteTarget } from '../write-target.ts';
-import { constraintsOf } from './column-uses.ts';
 import { withSchema } from './alter-columns.ts';
 
 const { columnMappingMode: modeProperty, columnMappingMaxColumnId } = tableProperties;
@@ -65,11 +58,10 @@ export function setProperties(
   target: WriteTarget,
   properties: readonly Property[],
 ): ChangedProperties {
-  const { configuration, wanted } = splitProtocolProperties(
-    Object.fromEntries(properties.map(({ key, value }) => [key, value])),
-  );
-  const names = properties.some(({ key }) => /^delta\.(?:feature|min\w+Version)/i.test(key));
-  const asked = names ? wanted : [];
+  const given = Object.fromEntries(properties.map(({ key, value }) => [key, value]));
+  const { configuration, wanted, versionFeatures = [] } = splitProtocolProperties(given);
+  requireWriterVersion(given);
+  const asked = [...new Set([...wanted, ...versionFeatures])];
   if (asked.includes('clustering') && !featuresOf(target.protocol).includes('clustering')) {
     throw new CodedError(
       'DELTA_ALTER_TABLE_SET_CLUSTERING_TABLE_FEATURE_NOT_ALLOWED',
@@ -85,6 +77,21 @@ export function setProperties(
   const commented = { ...target, metadata: { ...target.metadata, description: comment } };
   const all = { ...target.metadata.configuration, ...changes };
   return { target: withConfiguration(commented, all), wanted: asked };
+}
+
+/** Reader version 3 says nothing without the writer version that names features. */
+function requireWriterVersion(properties: StringMap): void {
+  const versionOf = (kind: 'Reader' | 'Writer'): number =>
+    Number(
+      Object.entries(properties).find(
+        ([key]) => key.toLowerCase() === `delta.min${kind}version`.toLowerCase(),
+      )?.[1] ?? 1,
+    );
+  if (versionOf('Reader') < 3 || versionOf('Writer') >= 7) return;
+  throw new CodedError(
+    'DELTA_READ_FEATURE_PROTOCOL_REQUIRES_WRITE',
+    'Reader version 3 needs writer version 7.',
+  );
 }
 
 /** @throws DELTA_UNSET_NON_EXISTENT_PROPERTY */
@@ -148,78 +155,4 @@ function withConfiguration(target: WriteTarget, configuration: StringMap): Write
       },
     },
   );
-}
-
-/** Writer features that leave nothing in the history that a reader would have to know. */
-const removable: { readonly [feature: string]: readonly string[] } = {
-  checkConstraints: [],
-  allowColumnDefaults: [],
-  inCommitTimestamp: [
-    tableProperties.enableInCommitTimestamps.key,
-    tableProperties.inCommitTimestampEnablementVersion.key,
-    tableProperties.inCommitTimestampEnablementTimestampMs.key,
-  ],
-};
-
-export interface DroppedFeature {
-  readonly target: WriteTarget;
-  readonly protocol: Protocol;
-  readonly feature: string;
-}
-
-/**
- * @throws DELTA_FEATURE_DROP_FEATURE_NOT_PRESENT, DELTA_FEATURE_DROP_NONREMOVABLE_FEATURE,
- *   DELTA_FEATURE_DROP_DEPENDENT_FEATURE, DELTA_FEATURE_DROP_HISTORY_TRUNCATION_NOT_ALLOWED,
- *   DELTA_CANNOT_DROP_CHECK_CONSTRAINT_FEATURE
- */
-export function dropFeature(
-  target: WriteTarget,
-  name: string,
-  truncateHistory: boolean,
-): DroppedFeature {
-  const present = featuresOf(target.protocol);
-  const feature = present.find((one) => one.toLowerCase() === name.toLowerCase());
-  if (feature === undefined) {
-    throw new CodedError(
-      'DELTA_FEATURE_DROP_FEATURE_NOT_PRESENT',
-      `The table has no feature "${name}".`,
-    );
-  }
-  const dependent = present.filter((one) => tableFeature(one)?.requires?.includes(feature));
-  if (dependent.length > 0) {
-    throw new CodedError(
-      'DELTA_FEATURE_DROP_DEPENDENT_FEATURE',
-      `The features ${dependent.join(', ')} of the table need the feature ${feature}.`,
-    );
-  }
-  const keys = Object.hasOwn(removable, feature) ? removable[feature] : undefined;
-  if (keys === undefined) {
-    throw new CodedError(
-      'DELTA_FEATURE_DROP_NONREMOVABLE_FEATURE',
-      `Levee does not drop the feature ${feature}.`,
-    );
-  }
-  if (truncateHistory) {
-    throw new CodedError(
-      'DELTA_FEATURE_DROP_HISTORY_TRUNCATION_NOT_ALLOWED',
-      `Dropping ${feature} does not need the history to be cut.`,
-    );
-  }
-  const constraints = [...constraintsOf(target.metadata).keys()];
-  if (feature === 'checkConstraints' && constraints.length > 0) {
-    throw new CodedError(
-      'DELTA_CANNOT_DROP_CHECK_CONSTRAINT_FEATURE',
-      `The table has CHECK constraints: ${constraints.join(', ')}.`,
-    );
-  }
-  const left = Object.entries(target.metadata.configuration).filter(([key]) => !keys.includes(key));
-  const metadata = { ...target.metadata, configuration: Object.fromEntries(left) };
-  if (usesFeature(feature, metadata, target.schema) === true) {
-    throw new CodedError(
-      'DELTA_FEATURE_DROP_NONREMOVABLE_FEATURE',
-      `The table uses the feature ${feature}: drop the defaults of its columns first.`,
-    );
-  }
-  const protocol = protocolWith(new Set(present.filter((one) => one !== feature)));
-  return { target: { ...target, metadata, protocol }, protocol, feature };
 }

@@ -29,8 +29,9 @@ import {
   replaceColumns,
   type ColumnsContext,
 } from './alter-columns.ts';
-import { dropFeature, setProperties, unsetProperties } from './alter-properties.ts';
+import { setProperties, unsetProperties } from './alter-properties.ts';
 import { columnText } from './column-uses.ts';
+import { dropFeature } from './drop-feature.ts';
 import { addConstraint, dropConstraint, requireNoNulls, type CountViolations } from './rules.ts';
 import { countViolations } from './existing-rows.ts';
 import { hiveChanges } from './hive-change.ts';
@@ -41,8 +42,6 @@ import { findField } from './schema-edit.ts';
 export interface Alteration {
   readonly target: WriteTarget;
   readonly wanted?: readonly string[] | undefined;
-  /** With fewer features than before. */
-  readonly protocol?: Protocol | undefined;
   readonly domain?: DomainMetadata | undefined;
   /** A row of the table decided whether it may be made. */
   readonly readsRows?: boolean | undefined;
@@ -57,6 +56,10 @@ export async function alterTable(
   const { table, action } = statement;
   try {
     if (action.kind === 'rename') return await renameTable(table, action.to, context);
+    if (action.kind === 'dropFeature') {
+      await dropFeature(table, action, context);
+      return emptyResult();
+    }
     if (action.kind === 'setLocation') {
       throw new CodedError(
         'UNSUPPORTED_FEATURE',
@@ -123,14 +126,29 @@ export async function commitAlteration(
   transaction.enforces(enforcedFeatures);
   if (readsRows === true) transaction.readWholeTable();
   transaction.setMetadata(target.metadata);
-  const protocol =
-    alteration.protocol ?? protocolFor(snapshot.protocol, target.metadata, target.schema, wanted);
+  const protocol = protocolFor(snapshot.protocol, target.metadata, target.schema, wanted);
+  requireEnabled('timestampNtz', protocol, snapshot, wanted);
   if (protocol !== snapshot.protocol) transaction.setProtocol(protocol);
   if (domain !== undefined) transaction.setDomainMetadata(domain);
   transaction.add(filesForRowIds(target, snapshot));
   await transaction.commit(
     { operation, operationParameters: parameters, operationMetrics: {} },
     signal,
+  );
+}
+
+/** A feature that an existing table gets only where it is asked for by name, as in Delta. */
+function requireEnabled(
+  feature: string,
+  protocol: Protocol,
+  { protocol: before }: Snapshot,
+  wanted: readonly string[],
+): void {
+  const isNew = supportsFeature(protocol, feature) && !supportsFeature(before, feature);
+  if (!isNew || wanted.includes(feature)) return;
+  throw new CodedError(
+    'DELTA_FEATURES_REQUIRE_MANUAL_ENABLEMENT',
+    `The new schema needs the table feature ${feature}, which the table does not have yet.`,
   );
 }
 
@@ -249,18 +267,7 @@ async function alter(
         parameters: { properties: JSON.stringify({ [property.key]: property.value }) },
       };
     }
-    case 'dropFeature': {
-      const dropped = dropFeature(target, action.feature, action.truncateHistory);
-      return {
-        target: dropped.target,
-        protocol: dropped.protocol,
-        operation: 'DROP FEATURE',
-        parameters: {
-          featureName: dropped.feature,
-          truncateHistory: String(action.truncateHistory),
-        },
-      };
-    }
+    case 'dropFeature':
     case 'rename':
     case 'setLocation':
       throw new TypeError('these change no table');
@@ -317,14 +324,9 @@ function clusterBy(
       'A partitioned table cannot be clustered.',
     );
   }
-  if (!supportsFeature(target.protocol, 'clustering')) {
-    throw new CodedError(
-      'DELTA_ALTER_TABLE_CLUSTER_BY_NOT_ALLOWED',
-      'The table was not made with CLUSTER BY.',
-    );
-  }
   return {
     target,
+    wanted: ['clustering'],
     domain: clusteringDomain(target, columns),
     operation: 'CLUSTER BY',
     parameters: {

@@ -19,6 +19,7 @@ import type { RowTarget } from '../dml/row-target.ts';
 import { liveRowCounts } from '../dml/touched-files.ts';
 import type { WorkContext } from '../dml/work-context.ts';
 import { stageRows } from '../stage-rows.ts';
+import type { WriteTarget } from '../write-target.ts';
 import { curveKeySql, rankBits, rankSql, type Curve } from './curve-key.ts';
 
 export interface RowOrder {
@@ -35,6 +36,7 @@ export interface RewrittenFiles {
 
 /**
  * @param files of one partition, where there is an order; else of any
+ * @param definition what the new files are written by: the table's own, or what is about to be it
  * @throws INTERNAL_ERROR when not as many rows came out as went in; the files are removed by then
  */
 export async function rewriteFiles(
@@ -42,6 +44,7 @@ export async function rewriteFiles(
   target: RowTarget,
   order: RowOrder | undefined,
   context: WorkContext,
+  definition: WriteTarget = target.snapshot,
 ): Promise<RewrittenFiles> {
   const counts = await liveRowCounts(files, target, context);
   const expected = files.reduce((sum, file) => sum + (counts.get(file) ?? 0), 0);
@@ -52,12 +55,11 @@ export async function rewriteFiles(
       ? [await copyPlan(files, target, context)]
       : await orderedPlans({ files, rows: expected, order }, target, context);
   for (const source of plans) {
-    const { snapshot } = target;
     const some = await stageRows(
       {
         source,
         sql: source.sql,
-        target: snapshot,
+        target: definition,
         extra: trackedNames(target),
         keepOrder: order !== undefined,
       },

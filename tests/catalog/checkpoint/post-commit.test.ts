@@ -23,6 +23,7 @@ function portsOf(
   return {
     ...ports,
     snapshotAt: (location, version) => loadSnapshot(ports, location, { version }),
+    latest: (location) => loadSnapshot(ports, location),
     onFailure: ({ step, error }) => failures.push(`${step}: ${error.message}`),
   };
 }
@@ -69,6 +70,28 @@ test('the interval is the table’s; a broken one is told and counts as ten', as
   const done = await postCommit({ location, version }, portsOf(broken, failures));
   assert.ok(done.has('checkpoint'));
   assert.match(failures.join(), /^checkpoint: .*delta\.checkpointInterval/);
+});
+
+test('a cleanup goes by the newest properties, not by those of the version it came after', async () => {
+  for (const [days, isCleaned] of [
+    [400, false],
+    [1, true],
+  ] as const) {
+    const kept = (days: number) =>
+      metaData({ configuration: { 'delta.logRetentionDuration': `interval ${days} days` } });
+    const table = new MaintainedTable()
+      .at(now - 20 * dayMs)
+      .create(kept(400), add('a'))
+      .append(10);
+    await afterCommit(table);
+    table.at(now - 10 * dayMs).commit(kept(5));
+    table.append(9);
+    const { location, version } = table;
+    table.at(now).commit(kept(days));
+    const done = await postCommit({ location, version }, portsOf(table));
+    assert.ok(done.has('cleanup'));
+    assert.equal(!table.log().includes('00000000000000000000.json'), isCleaned, `${days} days`);
+  }
 });
 
 test('compactions are written where they are asked for, and say what their commits said', async () => {

@@ -155,8 +155,8 @@ test('properties that speak of the protocol go there', () => {
     }),
     {
       configuration: { mine: '1', 'delta.appendOnly': 'true' },
-      wanted: [
-        'deletionVectors',
+      wanted: ['deletionVectors'],
+      versionFeatures: [
         'appendOnly',
         'invariants',
         'checkConstraints',
@@ -166,12 +166,12 @@ test('properties that speak of the protocol go there', () => {
       ],
     },
   );
-  assert.deepEqual(splitProtocolProperties({}).wanted, []);
+  assert.deepEqual(splitProtocolProperties({}).versionFeatures, undefined);
 });
 
 for (const [key, value, code] of [
   ['delta.feature.nope', 'supported', 'DELTA_UNSUPPORTED_FEATURES_IN_CONFIG'],
-  ['delta.feature.appendOnly', 'maybe', 'INVALID_PARAMETER_VALUE'],
+  ['delta.feature.appendOnly', 'maybe', 'DELTA_UNSUPPORTED_FEATURE_STATUS'],
   ['delta.minReaderVersion', '4', 'INVALID_PARAMETER_VALUE'],
   ['delta.minWriterVersion', 'seven', 'INVALID_PARAMETER_VALUE'],
 ] as const) {

@@ -208,10 +208,7 @@ test('Z-order makes files of a small range in each column', async () => {
 
 /** A table as another engine makes it with CLUSTER BY (x, r.y). */
 async function clusteredTable(): Promise<void> {
-  await place.run(
-    `CREATE TABLE t (x INT, r STRUCT<y: INT>) USING DELTA
-     TBLPROPERTIES ('delta.feature.clustering' = 'supported')`,
-  );
+  await place.run(`CREATE TABLE t (x INT, r STRUCT<y: INT>) USING DELTA CLUSTER BY (x)`);
   const configuration = JSON.stringify({
     clusteringColumns: [['x'], ['r', 'y']],
     domainName: 'delta.clustering',
