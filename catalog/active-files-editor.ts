@@ -45,6 +45,11 @@ export class ActiveFilesEditor {
   #index = new PathIndex();
   #dead = new Set<number>();
   #liveBytes = 0;
+  /**
+   * What `settling` found, and of how many chunks: the first ones. It finds a path among them in one
+   * look, and saves their indexes.
+   */
+  #settled: { readonly paths: RepeatedPaths<EditedChunk>; readonly chunks: number } | undefined;
   /** Paths that were added while they were active with another deletion vector. */
   readonly #suspects = new Map<string, PathKey>();
 
@@ -55,7 +60,7 @@ export class ActiveFilesEditor {
 
   /** Indexes one chunk a step, what else the first `add` or `remove` does for all of them. */
   *indexing(): Generator<void, void, undefined> {
-    for (const { indexed } of this.#chunks) {
+    for (const { indexed } of this.#chunks.slice(this.#settled?.chunks ?? 0)) {
       indexed.index();
       yield;
     }
@@ -66,6 +71,8 @@ export class ActiveFilesEditor {
     const hasOther = this.#kill(key, deletionVectorId(file.deletionVector));
     if (hasOther) this.#suspects.set(file.path, key);
     this.#builder.addFile(file);
+    // `#kill` has taken in all rows before.
+    this.#index.push(key);
     this.#added(file.size);
   }
 
@@ -104,6 +111,7 @@ export class ActiveFilesEditor {
       }
       yield;
     }
+    if (repeated.areCanonical) this.#settled = { paths: repeated, chunks: this.#chunks.length };
   }
 
   #added(sizeBytes: number): void {
@@ -135,7 +143,8 @@ export class ActiveFilesEditor {
         return hasOther;
       }
     }
-    for (let i = this.#chunks.length - 1; i >= 0; i--) {
+    const settledCount = this.#settled?.chunks ?? 0;
+    for (let i = this.#chunks.length - 1; i >= settledCount; i--) {
       const chunk = this.#chunks[i];
       if (chunk === undefined || chunk.liveCount === 0) continue;
       const row = chunk.indexed.find(key, (candidate) =>
@@ -145,6 +154,11 @@ export class ActiveFilesEditor {
       clearBit(chunk, row);
       return hasOther;
     }
+    // Of the settled rows at most one has the path.
+    const settled = this.#settled?.paths.find(key);
+    if (settled === undefined) return hasOther;
+    const { of, row } = settled;
+    if (isIt(isLive(of.live, row), () => vectorId(of, row))) clearBit(of, row);
     return hasOther;
   }
 

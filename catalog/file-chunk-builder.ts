@@ -12,7 +12,7 @@ import {
 
 /** Bytes and where each row's end. */
 class BytesBuilder {
-  #bytes = new Uint8Array(1024);
+  #bytes = Buffer.from(new ArrayBuffer(1024));
   #used = 0;
   #offsets = new Uint32Array(65);
   #rows = 0;
@@ -38,9 +38,12 @@ class BytesBuilder {
   }
 
   pushText(text: string): void {
+    if (text === '') {
+      this.#end(0);
+      return;
+    }
     this.#reserve(text.length * 3);
-    const view = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
-    this.#end(view.write(text, this.#used, 'utf8'));
+    this.#end(this.#bytes.write(text, this.#used, 'utf8'));
   }
 
   #end(length: number): void {
@@ -63,17 +66,21 @@ class BytesBuilder {
     const isTypical = this.#rows >= typicalRows;
     const whole = isTypical ? (needed / this.#rows) * chunkRowsMax : 2 * this.#bytes.length;
     const usual = Math.min(Math.ceil(whole * slack), wholeBytesMax);
-    this.#bytes = grown(this.#bytes, Math.max(needed, usual));
+    const larger = Buffer.from(new ArrayBuffer(Math.max(needed, usual)));
+    larger.set(this.#bytes.subarray(0, this.#used));
+    this.#bytes = larger;
   }
 
   view(): BytesColumn {
-    return { bytes: Buffer.from(this.#bytes.buffer), offsets: this.#offsets };
+    return { bytes: this.#bytes, offsets: this.#offsets };
   }
 
   finish(): BytesColumn {
-    const bytes = trimmed(this.#bytes, this.#used);
+    const isFull = this.#used * slack >= this.#bytes.length;
+    const used = this.#bytes.subarray(0, this.#used);
     return {
-      bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+      // Copied only where the rest would waste memory.
+      bytes: isFull ? used : Buffer.from(Uint8Array.from(used).buffer),
       offsets: trimmed(this.#offsets, this.#rows + 1),
     };
   }

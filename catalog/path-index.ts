@@ -46,6 +46,15 @@ export class PathIndex {
     }
   }
 
+  /** Takes in the row after those that were taken in; `key` is that of its path. */
+  push({ hash }: PathKey): void {
+    const row = this.#rows;
+    if ((row + 1) * 2 > this.#slots.length) this.#grow(row + 1);
+    this.#hashes[row] = hash;
+    this.#place(row, hash);
+    this.#rows = row + 1;
+  }
+
   /** Of a row that was taken in. */
   hashAt(row: number): number {
     return this.#hashes[row] ?? 0;

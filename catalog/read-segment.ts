@@ -43,6 +43,7 @@ export async function readSegment(
   const checksum = readChecksum(readers, segment.checksum, signal);
   const reconciliation = new Reconciliation(emptyState(location));
   const filesRead: StoredObject[] = [];
+  const contents = readAhead(readers.store, checkpoint === undefined ? [] : ranges, signal);
   if (checkpoint !== undefined) {
     try {
       filesRead.push(
@@ -52,7 +53,9 @@ export async function readSegment(
       throw checkpointFailure(cause, checkpoint);
     }
   }
-  filesRead.push(...(await applyRanges(readers.store, ranges, reconciliation, signal)));
+  filesRead.push(
+    ...(await applyRanges(readers.store, ranges, reconciliation, signal, await contents)),
+  );
   return makeSnapshot(readers.store, {
     location,
     version: segment.version,
@@ -219,17 +222,18 @@ async function applyRanges(
   ranges: readonly LogRange[],
   reconciliation: Reconciliation,
   signal: AbortSignal | undefined,
+  ahead: ReadonlyMap<LogRange, Ahead> = new Map(),
 ): Promise<readonly StoredObject[]> {
   const contents = readInOrder(ranges, parallelReadsMax, async (range) => ({
     range,
-    bytes: await readLogFile(store, range.file.location, signal),
+    ...(ahead.get(range) ?? { bytes: await readLogFile(store, range.file.location, signal) }),
   }));
   if (ranges.length > 0) for (const _ of reconciliation.files.indexing()) await setImmediate();
-  for await (const { range, bytes } of contents) {
+  for await (const { range, bytes, parsed } of contents) {
     throwIfAborted(signal);
     const { location } = range.file;
     const isCompaction = range.last > range.first;
-    const actions = actionsOf(bytes, location);
+    const actions = parsed ?? actionsOf(bytes, location);
     reconciliation.beginCommit();
     await inSlices(isCompaction ? reconciled(actions, location) : actions, signal, (action) => {
       reconciliation.apply(action);
@@ -238,6 +242,45 @@ async function applyRanges(
     if (isCompaction) reconciliation.beginCommit();
   }
   return ranges.map(({ file }) => file);
+}
+
+interface Ahead {
+  readonly bytes: Uint8Array;
+  readonly parsed?: readonly Action[] | undefined;
+}
+
+/** What is parsed ahead at most: some ten thousand actions. */
+const aheadBytesMax = 4 * 1024 * 1024;
+
+/**
+ * Reads and parses the first of the ranges while the engine reads the checkpoint before them. Never
+ * fails: what could not be read or parsed is read again when its turn comes, and fails then.
+ */
+async function readAhead(
+  store: ObjectStore,
+  ranges: readonly LogRange[],
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<LogRange, Ahead>> {
+  const found = new Map<LogRange, Ahead>();
+  let total = 0;
+  const first = ranges.filter(({ file }) => (total += file.sizeBytes) <= aheadBytesMax);
+  try {
+    const contents = readInOrder(first, parallelReadsMax, async (range) => ({
+      range,
+      bytes: await readLogFile(store, range.file.location, signal),
+    }));
+    for await (const { range, bytes } of contents) {
+      throwIfAborted(signal);
+      const parsed: Action[] = [];
+      await inSlices(actionsOf(bytes, range.file.location), signal, (action) => {
+        parsed.push(action);
+      });
+      found.set(range, { bytes, parsed });
+    }
+  } catch {
+    // Told when the range's turn comes.
+  }
+  return found;
 }
 
 /** The actions of a compaction. Throws DELTA_LOG_CORRUPT if two of them contradict each other. */

@@ -5,7 +5,7 @@
  */
 import { isLive, type IndexedChunk } from './active-files.ts';
 import { textAt } from './file-chunk.ts';
-import { pathKey } from './path-index.ts';
+import { pathKey, type PathKey } from './path-index.ts';
 
 interface Chunk {
   readonly indexed: IndexedChunk;
@@ -24,7 +24,8 @@ export class RepeatedPaths<C extends Chunk> {
   readonly #slots: Int32Array;
   readonly #hashes: Int32Array;
   readonly #chunks: { readonly chunk: C; readonly start: number }[] = [];
-  readonly #areCanonical: boolean;
+  /** Whether every path is spelled in its canonical form. */
+  readonly areCanonical: boolean;
   #rows = 0;
 
   /** `chunks` are those that will be taken. */
@@ -32,13 +33,13 @@ export class RepeatedPaths<C extends Chunk> {
     const rows = chunks.reduce((sum, { indexed }) => sum + indexed.chunk.rowCount, 0);
     this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(8, rows * 2))));
     this.#hashes = new Int32Array(rows);
-    this.#areCanonical = chunks.every(hasOnlyCanonicalPaths);
+    this.areCanonical = chunks.every(hasOnlyCanonicalPaths);
   }
 
   /** The rows of this chunk whose path was taken before, each with the last row that had it. */
   *take(chunk: C): Generator<{ readonly earlier: ChunkRow<C>; readonly later: ChunkRow<C> }> {
     const { indexed, live } = chunk;
-    const hashOf = this.#areCanonical ? byteHashes(indexed) : indexHashes(indexed);
+    const hashOf = this.areCanonical ? byteHashes(indexed) : indexHashes(indexed);
     const start = this.#rows;
     this.#chunks.push({ chunk, start });
     this.#rows += indexed.chunk.rowCount;
@@ -65,6 +66,25 @@ export class RepeatedPaths<C extends Chunk> {
     }
   }
 
+  /**
+   * The row that was taken last with this path, if it is one of a table whose paths are all canonical;
+   * `undefined` where there is none. Only where `areCanonical` holds.
+   */
+  find({ bytes }: PathKey): { readonly of: C; readonly row: number } | undefined {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const hash = hashOfBytes(view, 0, bytes.length);
+    const mask = this.#slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const number = (this.#slots[slot] ?? 0) - 1;
+      if (number < 0) return undefined;
+      if (this.#hashes[number] !== hash) continue;
+      const found = this.#chunks.findLast(({ start }) => start <= number);
+      if (found === undefined) continue;
+      const row = number - found.start;
+      if (hasPath(found.chunk, row, bytes)) return { of: found.chunk, row };
+    }
+  }
+
   #rowAt(number: number): ChunkRow<C> | undefined {
     const found = this.#chunks.findLast(({ start }) => start <= number);
     if (found === undefined) return undefined;
@@ -85,17 +105,26 @@ function hasOnlyCanonicalPaths({ indexed }: Chunk): boolean {
 function byteHashes({ chunk }: IndexedChunk): (row: number) => number {
   const { bytes, offsets } = chunk.paths;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return (row) => {
-    const end = offsets[row + 1] ?? 0;
-    let at = offsets[row] ?? 0;
-    let hash = end - at;
-    for (; at + 4 <= end; at += 4) {
-      hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1);
-      hash ^= hash >>> 15;
-    }
-    for (; at < end; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x9e3779b1);
-    return hash ^ (hash >>> 15);
-  };
+  return (row) => hashOfBytes(view, offsets[row] ?? 0, offsets[row + 1] ?? 0);
+}
+
+function hashOfBytes(view: DataView, start: number, end: number): number {
+  let hash = end - start;
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; at < end; at++) hash = Math.imul(hash ^ view.getUint8(at), 0x9e3779b1);
+  return hash ^ (hash >>> 15);
+}
+
+function hasPath({ indexed }: Chunk, row: number, path: Uint8Array): boolean {
+  const { bytes, offsets } = indexed.chunk.paths;
+  const start = offsets[row] ?? 0;
+  if ((offsets[row + 1] ?? start) - start !== path.length) return false;
+  for (let i = 0; i < path.length; i++) if (bytes[start + i] !== path[i]) return false;
+  return true;
 }
 
 function indexHashes(indexed: IndexedChunk): (row: number) => number {

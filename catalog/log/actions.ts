@@ -178,6 +178,8 @@ export function parseActionBody(
   where: Where,
 ): Action {
   if (!isObject(body)) throw where.corrupt(`"${kind}" is not an object`);
+  const usual = kind === 'add' ? usualAdd(body) : undefined;
+  if (usual !== undefined) return usual;
   return readers[kind](new FieldReader(kind, body, where), text);
 }
 
@@ -206,6 +208,48 @@ export function parseDeletionVector(body: FieldReader): DeletionVectorDescriptor
     cardinality: inner.count('cardinality'),
   };
 }
+
+/**
+ * An `add` as most are, of which there may be many thousands: with nothing wrong and nothing rare.
+ * `undefined` for any other, which `readAdd` judges.
+ */
+function usualAdd(body: { readonly [name: string]: unknown }): AddFile | undefined {
+  const { path, partitionValues, size, modificationTime, dataChange, stats } = body;
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) return undefined;
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return undefined;
+  if (typeof modificationTime !== 'number' || !Number.isSafeInteger(modificationTime)) {
+    return undefined;
+  }
+  if (typeof dataChange !== 'boolean' || typeof stats !== 'string') return undefined;
+  if (!isObject(partitionValues)) return undefined;
+  for (const column in partitionValues) {
+    const text = partitionValues[column];
+    if (text !== null && typeof text !== 'string') return undefined;
+  }
+  for (const name of rareInAdd) if (body[name] !== undefined) return undefined;
+  return {
+    kind: 'add',
+    path,
+    partitionValues: partitionValues as PartitionValues,
+    size,
+    modificationTime,
+    dataChange,
+    stats,
+    tags: undefined,
+    deletionVector: undefined,
+    baseRowId: undefined,
+    defaultRowCommitVersion: undefined,
+    clusteringProvider: undefined,
+  };
+}
+
+const rareInAdd = [
+  'tags',
+  'deletionVector',
+  'baseRowId',
+  'defaultRowCommitVersion',
+  'clusteringProvider',
+] as const;
 
 function readAdd(body: FieldReader): AddFile {
   return {

@@ -239,9 +239,9 @@ async function readFile(
   // Without O_NONBLOCK the opening of a named pipe waits for a writer.
   const handle = await fs.open(location, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    if (!(await handle.stat()).isFile()) return undefined;
-    if (range === undefined) return bare(await handle.readFile());
-    return await readRange(handle, range);
+    const stats = await handle.stat();
+    if (!stats.isFile()) return undefined;
+    return await readRange(handle, stats.size, range ?? { start: 0, end: stats.size });
   } finally {
     await handle.close();
   }
@@ -249,11 +249,11 @@ async function readFile(
 
 async function readRange(
   handle: nodeFs.FileHandle,
+  fileSize: number,
   { start, end }: ByteRange,
 ): Promise<Uint8Array> {
   assert(start >= 0 && end >= start, `range ${start}..${end}`);
-  const { size } = await handle.stat();
-  const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - start));
+  const bytes = new Uint8Array(Math.max(0, Math.min(end, fileSize) - start));
   let filled = 0;
   while (filled < bytes.length) {
     const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
@@ -261,9 +261,4 @@ async function readRange(
     filled += bytesRead;
   }
   return bytes.subarray(0, filled);
-}
-
-/** The same bytes without Buffer's own methods (its `slice` shares, `toString` decodes). */
-function bare(buffer: Buffer): Uint8Array {
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }

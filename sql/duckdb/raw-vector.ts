@@ -55,16 +55,20 @@ export function readBytes(
     offsets[i + 1] = total;
   }
   const bytes = new Uint8Array(total);
+  const target = new DataView(bytes.buffer);
 
   /** Copies the long strings of the rows `first` to `last`, which lie between the two addresses. */
   function copyRun(first: number, last: number, from: number, to: number): void {
     const pointerAt = slots.byteOffset + first * 16 + 8;
     const run = duckdb.get_data_from_pointer(slots.buffer as ArrayBuffer, pointerAt, to - from);
+    const source = new DataView(run.buffer, run.byteOffset, run.byteLength);
     for (let i = first; i <= last; i++) {
       const start = offsets[i] ?? 0;
       const size = (offsets[i + 1] ?? 0) - start;
       if (size <= inlineBytesMax) continue;
-      copyInto(bytes, start, run, addressAt(words, i) - from, size);
+      const at = addressAt(words, i) - from;
+      if (size < viewBytesMin) copyWords(target, start, source, at, size);
+      else bytes.set(run.subarray(at, at + size), start);
     }
   }
 
@@ -77,7 +81,7 @@ export function readBytes(
     const size = (offsets[i + 1] ?? 0) - start;
     if (size === 0) continue;
     if (size <= inlineBytesMax) {
-      copyInto(bytes, start, slots, i * 16 + 4, size);
+      copyWords(target, start, words, i * 16 + 4, size);
       continue;
     }
     const address = addressAt(words, i);
@@ -100,16 +104,20 @@ function addressAt(words: DataView, row: number): number {
   return words.getUint32(row * 16 + 12, true) * 2 ** 32 + words.getUint32(row * 16 + 8, true);
 }
 
-/** Copying short runs by hand is quicker than making a view for `set`. */
-function copyInto(
-  target: Uint8Array,
+/** From here on making a view for `set` pays. */
+const viewBytesMin = 256;
+
+/** Copies four bytes at a time. */
+function copyWords(
+  target: DataView,
   at: number,
-  source: Uint8Array,
+  source: DataView,
   from: number,
   size: number,
 ): void {
-  if (size < 64) for (let k = 0; k < size; k++) target[at + k] = source[from + k] ?? 0;
-  else target.set(source.subarray(from, from + size), at);
+  let k = 0;
+  for (; k + 4 <= size; k += 4) target.setInt32(at + k, source.getInt32(from + k, true), true);
+  for (; k < size; k++) target.setUint8(at + k, source.getUint8(from + k));
 }
 
 export function textVector(

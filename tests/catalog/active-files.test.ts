@@ -291,3 +291,32 @@ test('after any commits the files are those of a simple map', () => {
     { numRuns: 300 },
   );
 });
+
+test('actions after a checkpoint find its files, whatever the spelling of the paths', () => {
+  for (const spelled of [(path: string) => path, (path: string) => path.replace('-', '%2D')]) {
+    const names = Array.from({ length: 300 }, (_, i) => `part-${i}`);
+    const [first, second] = [new ActiveFilesEditor(none), new ActiveFilesEditor(none)];
+    for (const editor of [first, second]) {
+      names.forEach((name, i) => {
+        editor.add(
+          add(spelled(name), { size: 1, deletionVector: i === 5 ? vector('v') : undefined }),
+        );
+      });
+      // Only the first is settled as a checkpoint is.
+      if (editor === first) for (const _ of editor.settling());
+      editor.remove('part-5', undefined);
+      editor.remove('part-6', undefined);
+      editor.remove('part%2D7', undefined);
+      editor.remove('part-300', undefined);
+      editor.add(add('part%2D8', { size: 10 }));
+      editor.remove('part-5', vector('v'));
+      editor.add(add('part-5', { size: 100 }));
+      editor.add(add('part-9', { size: 1000 }));
+      editor.remove('part-9', undefined);
+    }
+    const [settled, plain] = [first.finish(), second.finish()];
+    assert.deepEqual(paths(settled), paths(plain));
+    assert.equal(settled.totalBytes, 295 + 110);
+    assert.equal(settled.totalBytes, plain.totalBytes);
+  }
+});

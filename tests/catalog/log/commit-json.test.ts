@@ -189,3 +189,24 @@ test('commitInfo is found in any spelling, or not at all', () => {
   assert.deepEqual(findCommitInfo(spaced, 'f')?.fields, { operation: 'WRITE' });
   assert.equal(findCommitInfo(serializeCommit([protocol()]), 'f'), undefined);
 });
+
+const line = JSON.stringify({ add: { path: 'a', partitionValues: {}, size: 1, dataChange: true } });
+
+test('lines are read together only where each is one document', () => {
+  // The separator between lines, as an earlier line may hold it.
+  const separator = '"\u007fline\u007f"';
+  const cases: readonly (readonly string[])[] = [
+    ['{"txn":[{}', '{}]}', `${line},${line}`],
+    [line, `${line},${line}`],
+    [line, `{"txn":[{}`, `{}]},${separator},{"cdc":null}`],
+    [line, `${line},${separator},${line}`],
+  ];
+  for (const lines of cases) throwsCoded('DELTA_LOG_CORRUPT', /JSON/, () => parse(...lines));
+});
+
+test('the line of an error is counted over blocks and blank lines', () => {
+  const many = Array.from({ length: 3000 }, (_, i) => (i === 700 ? '' : line));
+  assert.equal(parse(...many).length, 2999);
+  const damaged = many.with(2500, '{"add":{"path":7}}');
+  assert.throws(() => parse(...damaged), /line 2501: "add\.path" is 7/);
+});
