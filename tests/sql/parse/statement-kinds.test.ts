@@ -81,7 +81,7 @@ const deltaStatements = `
   066 showSchemas
   067 showSchemas
   068 unsupported SHOW PARTITIONS
-  069 unsupported SHOW TBLPROPERTIES
+  069 showProperties | read sales
   070 showColumns | read sales
   071 showCreateTable | read sales
   072 showViews
