@@ -10,11 +10,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TableTurns, type GiveUpTurn } from './table-turns.ts';
 
 /** Counted from the first loss. A statement's own timeout may end it before. */
-export const giveUpAfterMs = 30_000;
+export const giveUpAfterMs = 120_000;
 /** A statement that takes long for each attempt is begun so often, however long that is. */
 export const attemptsMin = 20;
 const waitMsMin = 5;
 const waitMsMax = 1000;
+/** The longest wait, in attempts: many writers need room for theirs, and on a busy machine more. */
+const waitAttemptsMax = 8;
+const longWaitMsMax = 10_000;
 /** Who has waited so long for the turn goes without: who has it may need minutes. */
 const turnWaitMsMax = 10_000;
 
@@ -62,10 +65,12 @@ export class ConflictRetries {
     let waitedMs = waitMsMin;
     try {
       for (let number = 1; ; number++) {
+        const begunMs = nowMs();
         try {
           return await attempt(number);
         } catch (error) {
           if (!isConflict(error)) throw error;
+          const attemptMs = nowMs() - begunMs;
           firstLossMs ??= nowMs();
           const lostForMs = nowMs() - firstLossMs;
           if (lostForMs >= giveUpAfterMs && number >= attemptsMin) throw error;
@@ -76,7 +81,7 @@ export class ConflictRetries {
             const giveUp = await this.#takeTurn(lostOn, signal);
             if (giveUp !== undefined) turn = { table: lostOn, giveUp };
           }
-          waitedMs = nextWaitMs(waitedMs, lostForMs, random());
+          waitedMs = nextWaitMs({ lastMs: waitedMs, attemptMs, lostForMs, random: random() });
           await this.#time.sleep(waitedMs, signal);
         }
       }
@@ -98,8 +103,14 @@ export class ConflictRetries {
  * Between the shortest wait and three times the last one, and below a bound that falls with the time
  * since the first loss.
  */
-export function nextWaitMs(lastMs: number, lostForMs: number, random: number): number {
-  const left = Math.max(0, 1 - lostForMs / giveUpAfterMs);
-  const most = Math.max(waitMsMin, Math.min(lastMs * 3, waitMsMax * left));
-  return waitMsMin + random * (most - waitMsMin);
+export function nextWaitMs(loss: {
+  readonly lastMs: number;
+  readonly attemptMs: number;
+  readonly lostForMs: number;
+  readonly random: number;
+}): number {
+  const left = Math.max(0, 1 - loss.lostForMs / giveUpAfterMs);
+  const bound = Math.min(longWaitMsMax, Math.max(waitMsMax, loss.attemptMs * waitAttemptsMax));
+  const most = Math.max(waitMsMin, Math.min(loss.lastMs * 3, bound * left));
+  return waitMsMin + loss.random * (most - waitMsMin);
 }

@@ -171,11 +171,15 @@ test('who has waited long for the turn goes without it', async () => {
   await ended;
 });
 
-test('waits grow with each loss, and shrink again near the limit', () => {
-  let wait = 5;
-  const waits = Array.from({ length: 6 }, () => (wait = nextWaitMs(wait, 0, 1)));
+test('waits grow with each loss and with what an attempt takes, and shrink near the limit', () => {
+  const wait = (lastMs: number, attemptMs: number, lostForMs = 0, random = 1): number =>
+    nextWaitMs({ lastMs, attemptMs, lostForMs, random });
+  let last = 5;
+  const waits = Array.from({ length: 6 }, () => (last = wait(last, 10)));
   assert.deepEqual(waits, [15, 45, 135, 405, 1000, 1000]);
-  assert.equal(nextWaitMs(1000, giveUpAfterMs / 2, 1), 500);
-  assert.equal(nextWaitMs(1000, giveUpAfterMs * 2, 1), 5);
-  assert.equal(nextWaitMs(1000, 0, 0), 5);
+  assert.equal(wait(1000, 300), 2400);
+  assert.equal(wait(8000, 60_000), 10_000);
+  assert.equal(wait(1000, 10, giveUpAfterMs / 2), 500);
+  assert.equal(wait(1000, 10, giveUpAfterMs * 2), 5);
+  assert.equal(wait(1000, 10, 0, 0), 5);
 });
