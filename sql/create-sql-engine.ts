@@ -19,6 +19,7 @@ import { runStatement } from './run-statement.ts';
 import { StageClock } from './stage-clock.ts';
 import type { SqlEngine, StatementRequest, StatementResult } from './sql-engine.ts';
 import type { EngineServices, StatementContext } from './statement-context.ts';
+import { ConflictRetries } from './write/conflict-retries.ts';
 
 export interface AfterCommits {
   readonly afterCommit: AfterCommit;
@@ -55,6 +56,7 @@ export function createSqlEngine(options: SqlEngineOptions): SqlEngine {
     ...options,
     files,
     transactions,
+    conflictRetries: new ConflictRetries(),
     deletionVectors: createDeletionVectorCache(options.store, deletionVectorBytesMax, (location) =>
       options.catalog.checkLocation(location),
     ),

@@ -18,6 +18,7 @@ import type { StageClock } from './stage-clock.ts';
 import type { OpenTransaction } from './transaction/open-transaction.ts';
 import type { Relation } from '../catalog/relation.ts';
 import type { Parameters, ResultColumn } from './sql-engine.ts';
+import type { ConflictRetries } from './write/conflict-retries.ts';
 
 /** What outlives the statement. */
 export interface EngineServices {
@@ -28,6 +29,8 @@ export interface EngineServices {
   /** Where the engine finds the files of the store. */
   readonly files: LocalFiles;
   readonly transactions: Transactions;
+  /** Runs statements again that lost against another commit. */
+  readonly conflictRetries: ConflictRetries;
   readonly deletionVectors: DeletionVectorCache;
   readonly duckdb: DuckdbEngine;
   readonly fileShapes: FileShapes;

@@ -1,16 +1,12 @@
 /**
  * A statement that changes a table is run again, from the start, when another commit came in between
- * that it cannot be put behind. Nothing of it was visible by then.
+ * that it cannot be put behind. Nothing of it was visible by then. When, and for how long, is decided
+ * by `conflict-retries.ts`.
  */
-import { setTimeout } from 'node:timers/promises';
 import { CodedError } from '../../catalog/coded-error.ts';
+import type { Transactions } from '../../catalog/commit/transactions.ts';
 import type { ErrorCode } from '../../catalog/error-codes.ts';
 import type { StatementContext } from '../statement-context.ts';
-
-/** How often a statement is begun: each time another commit has come in between. */
-const attemptsMax = 20;
-/** The longest wait before the second attempt; it grows with each, and is drawn by chance. */
-const waitMsMax = 20;
 
 const conflicts: ReadonlySet<ErrorCode> = new Set([
   'DELTA_CONCURRENT_APPEND',
@@ -32,15 +28,32 @@ export async function retryConflicts<T>(
   context: StatementContext,
   attempt: (context: StatementContext) => Promise<T>,
 ): Promise<T> {
-  for (let number = 1; ; number++) {
-    try {
+  const { services, pins, signal } = context;
+  const { transactions } = services;
+  let table: string | undefined;
+  const noting: Transactions = {
+    begin(snapshot) {
+      table = snapshot.location;
+      return transactions.begin(snapshot);
+    },
+    beginNew(location) {
+      table = location;
+      return transactions.beginNew(location);
+    },
+    idle: () => transactions.idle(),
+  };
+  return await services.conflictRetries.run({
+    attempt: async (number) => {
       // The first attempt reads what the statement has pinned already, the others what is there now.
-      const pins = number === 1 ? context.pins : context.pins.anew();
-      return await attempt({ ...context, pins });
-    } catch (error) {
-      if (!isConflict(error) || number >= attemptsMax) throw error;
-      const { signal } = context;
-      await setTimeout(Math.random() * waitMsMax * number, undefined, { signal });
-    }
-  }
+      const current = number === 1 ? pins : pins.anew();
+      return await attempt({
+        ...context,
+        pins: current,
+        services: { ...services, transactions: noting },
+      });
+    },
+    isConflict,
+    table: () => table,
+    signal,
+  });
 }
