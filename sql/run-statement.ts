@@ -43,6 +43,7 @@ import { deleteRows, truncateTable } from './write/dml/delete.ts';
 import { mergeRows } from './write/dml/merge.ts';
 import { updateRows } from './write/dml/update.ts';
 import { dropTable } from './write/drop-table.ts';
+import { undropTable } from './write/undrop-table.ts';
 import { analyzeTable } from './write/maintenance/analyze.ts';
 import { convertToDelta } from './write/maintenance/convert.ts';
 import { repairTable } from './write/maintenance/fsck.ts';
@@ -140,6 +141,8 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await truncateTable(statement, context);
     case 'dropTable':
       return await dropTable(statement, context);
+    case 'undropTable':
+      return await undropTable(statement, context);
     case 'alterTable':
       return await alterTable(statement, context);
     case 'createTableLike':
@@ -216,7 +219,6 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'refreshTable':
       // Every statement sees the newest commits: there is nothing to refresh.
       return emptyResult();
-    case 'undropTable':
     case 'generate':
       throw unrunStatement(statement.kind);
     case 'unsupported':
