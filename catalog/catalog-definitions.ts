@@ -21,7 +21,13 @@ import { CodedError } from './coded-error.ts';
 import type { FolderOperations } from './folder-operations.ts';
 import type { LocationGate } from './location-gate.ts';
 import { closeTable } from './close-table.ts';
-import { droppedFolder, noteLocation, readDroppedTables, tableLocation } from './dropped-tables.ts';
+import {
+  droppedFolder,
+  noteLocation,
+  readDroppedTables,
+  tableLocation,
+  type DroppedTable,
+} from './dropped-tables.ts';
 import { childLocation, isWithin } from './location.ts';
 import { matchName, requireName } from './object-names.ts';
 import type { CallOptions, Clock, NewId, ObjectStore } from './ports.ts';
@@ -62,6 +68,10 @@ export interface CatalogDefinitions {
    * away. @throws WRONG_OBJECT_TYPE for a view
    */
   dropTable(relation: Relation): Promise<void>;
+  /**
+   * What `undropTable` can bring back, the latest first; nothing where folders are not moved at once.
+   */
+  listDroppedTables(schema: string, options?: CallOptions): Promise<readonly DroppedTable[]>;
   /**
    * Moves the table that was dropped last under this name back into the warehouse.
    * @throws TABLE_OR_VIEW_NOT_FOUND when none was, TABLE_OR_VIEW_ALREADY_EXISTS, UNSUPPORTED_STATEMENT
@@ -243,6 +253,10 @@ export function createCatalogDefinitions(ports: CatalogDefinitionsPorts): Catalo
       } else {
         await moveAway(warehouseLocation(relation), { kind: 'table', schema, name });
       }
+    },
+
+    async listDroppedTables(schema, options) {
+      return folders.movesAtOnce(warehouse) ? readDroppedTables(ports, schema, options) : [];
     },
 
     async undropTable(target, options = {}) {

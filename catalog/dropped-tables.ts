@@ -66,5 +66,6 @@ function parseNote(text: string): Omit<DroppedTable, 'trash'> | undefined {
   if (typeof note !== 'object' || note === null) return undefined;
   const { kind, schema, name, droppedMs } = note as { readonly [key: string]: unknown };
   if (kind !== 'table' || typeof schema !== 'string' || typeof name !== 'string') return undefined;
-  return typeof droppedMs === 'number' ? { schema, name, droppedMs } : undefined;
+  if (typeof droppedMs !== 'number' || !Number.isSafeInteger(droppedMs)) return undefined;
+  return { schema, name, droppedMs };
 }

@@ -27,6 +27,7 @@ import {
   showCatalogs,
   showColumns,
   showCreateTable,
+  showDroppedTables,
   showProperties,
   showSchemas,
   showTables,
@@ -107,6 +108,7 @@ const readingKinds: ReadonlySet<Statement['kind']> = new Set([
   'showSettings',
   'showSchemas',
   'showTables',
+  'showDroppedTables',
   'showViews',
   'showColumns',
   'showCreateTable',
@@ -190,6 +192,8 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await showSchemas(statement, context);
     case 'showTables':
       return await showTables(statement, context);
+    case 'showDroppedTables':
+      return await showDroppedTables(statement, context);
     case 'showViews':
       return await showViews(statement, context);
     case 'showColumns':

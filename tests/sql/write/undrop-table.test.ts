@@ -96,3 +96,25 @@ test('an undrop that ended before its note was removed is complete', async () =>
   await place.run('UNDROP TABLE cut');
   assert.deepEqual(await place.run('SELECT v FROM cut'), [[1]]);
 });
+
+test('SHOW TABLES DROPPED lists the tables of a schema that can come back, the latest first', async () => {
+  await place.run('CREATE SCHEMA listed');
+  const names = async () => {
+    const rows = await place.run('SHOW TABLES DROPPED IN listed');
+    return rows.map(([catalog, schema, name]) => [catalog, schema, name].join('.'));
+  };
+  const startMs = Date.now();
+  for (const name of ['first', 'second']) {
+    await makeTable(`listed.${name}`, 1);
+    assert.equal((await names()).length, name === 'first' ? 0 : 1);
+    await place.run(`DROP TABLE listed.${name}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.deepEqual(await names(), ['main.listed.second', 'main.listed.first']);
+  const [row] = await place.run('SHOW TABLES DROPPED IN listed');
+  const droppedMs = Date.parse(String(row?.[3]));
+  assert.ok(droppedMs >= startMs && droppedMs <= Date.now(), String(row?.[3]));
+  await place.run('UNDROP TABLE listed.second');
+  assert.deepEqual(await names(), ['main.listed.first']);
+  assert.equal(await place.outcome('SHOW TABLES DROPPED IN nowhere'), 'SCHEMA_NOT_FOUND 42704');
+});
