@@ -2,10 +2,8 @@
  * The statements that change what the catalog knows: schemas, views, registered tables. A change of
  * the catalog store is checked again inside its `update`, where no other process can come between.
  *
- * A dropped table of the warehouse is moved, not deleted, so that it can be brought back by hand:
- *
- *     <warehouse>/_levee/dropped/<id>/dropped.json     what it was, and when it was dropped
- *     <warehouse>/_levee/dropped/<id>/folder           the table's (or the schema's) folder
+ * A dropped table of the warehouse is moved, not deleted, so that it can be brought back: see
+ * `dropped-tables.ts`. The folder of a dropped schema goes the same way.
  */
 import {
   schemaOf,
@@ -23,6 +21,13 @@ import { CodedError } from './coded-error.ts';
 import type { FolderOperations } from './folder-operations.ts';
 import type { LocationGate } from './location-gate.ts';
 import { closeTable } from './close-table.ts';
+import {
+  droppedFolder,
+  noteLocation,
+  readDroppedTables,
+  tableLocation,
+  type DroppedTable,
+} from './dropped-tables.ts';
 import { childLocation, isWithin } from './location.ts';
 import { matchName, requireName } from './object-names.ts';
 import type { CallOptions, Clock, NewId, ObjectStore } from './ports.ts';
@@ -63,6 +68,16 @@ export interface CatalogDefinitions {
    * away. @throws WRONG_OBJECT_TYPE for a view
    */
   dropTable(relation: Relation): Promise<void>;
+  /**
+   * What `undropTable` can bring back, the latest first; nothing where folders are not moved at once.
+   */
+  listDroppedTables(schema: string, options?: CallOptions): Promise<readonly DroppedTable[]>;
+  /**
+   * Moves the table that was dropped last under this name back into the warehouse.
+   * @throws TABLE_OR_VIEW_NOT_FOUND when none was, TABLE_OR_VIEW_ALREADY_EXISTS, UNSUPPORTED_STATEMENT
+   *   where folders are not moved at once
+   */
+  undropTable(target: TargetName, options?: CallOptions): Promise<void>;
 
   /**
    * Gives a table another name, and its folder too where it lies in the warehouse.
@@ -129,12 +144,12 @@ export function createCatalogDefinitions(ports: CatalogDefinitionsPorts): Catalo
 
   /** Puts a folder where nothing looks it up, with a note of what it was. */
   async function moveAway(folder: string, what: object): Promise<void> {
-    const trash = `${warehouse}/_levee/dropped/${ports.newId()}`;
+    const trash = childLocation(droppedFolder(warehouse), ports.newId());
     const note = { ...what, location: folder, droppedMs: ports.clock.nowMs() };
     const bytes = new TextEncoder().encode(`${JSON.stringify(note)}\n`);
-    await store.put(`${trash}/dropped.json`, bytes);
+    await store.put(noteLocation(trash), bytes);
     if (!folders.movesAtOnce(folder)) await closeTables(folder);
-    await folders.moveFolder({ source: folder, target: `${trash}/folder` });
+    await folders.moveFolder({ source: folder, target: tableLocation(trash) });
   }
 
   /** Before objects are moved one by one: no commit may be made, nor half a table be read, meanwhile. */
@@ -238,6 +253,50 @@ export function createCatalogDefinitions(ports: CatalogDefinitionsPorts): Catalo
       } else {
         await moveAway(warehouseLocation(relation), { kind: 'table', schema, name });
       }
+    },
+
+    async listDroppedTables(schema, options) {
+      return folders.movesAtOnce(warehouse) ? readDroppedTables(ports, schema, options) : [];
+    },
+
+    async undropTable(target, options = {}) {
+      if (!folders.movesAtOnce(warehouse)) {
+        throw new CodedError(
+          'UNSUPPORTED_STATEMENT',
+          'UNDROP TABLE is not supported in an object store: a dropped table there is closed for good.',
+        );
+      }
+      const { schema } = target;
+      const known = await readDroppedTables(ports, schema, options);
+      const wanted = matchName(
+        target.name,
+        known.map(({ name }) => name),
+      );
+      const dropped = known.find(({ name }) => name === wanted);
+      if (dropped === undefined) {
+        throw new CodedError(
+          'TABLE_OR_VIEW_NOT_FOUND',
+          `No table ${qualifiedName(target)} of the warehouse was dropped.`,
+          { hint: 'CREATE TABLE ... LOCATION names a table outside of the warehouse again.' },
+        );
+      }
+      const { name, trash } = dropped;
+      const conflict = await findConflict({ schema, name }, options);
+      if (conflict !== undefined) throw alreadyExists(conflict);
+      options.signal?.throwIfAborted();
+      // The note stays until the table has its place: without its table it means nothing.
+      const moved = await folders.moveFolder({
+        source: tableLocation(trash),
+        target: warehouseLocation({ schema, name }),
+      });
+      if (moved === 'missing') {
+        throw new CodedError(
+          'TABLE_OR_VIEW_NOT_FOUND',
+          `The dropped table ${qualifiedName({ schema, name })} is not there any more.`,
+        );
+      }
+      await store.remove(noteLocation(trash));
+      await folders.removeEmptyFolder(trash);
     },
 
     async renameTable(relation, target) {

@@ -162,6 +162,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     dropSchema: (...args) => forgetAfter(definitions.dropSchema(...args)),
     registerTable: (...args) => forgetAfter(definitions.registerTable(...args)),
     dropTable: (...args) => forgetAfter(definitions.dropTable(...args)),
+    undropTable: (...args) => forgetAfter(definitions.undropTable(...args)),
     renameTable: (...args) => forgetAfter(definitions.renameTable(...args)),
     createView: (...args) => forgetAfter(definitions.createView(...args)),
     dropView: (...args) => forgetAfter(definitions.dropView(...args)),

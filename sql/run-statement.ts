@@ -27,6 +27,7 @@ import {
   showCatalogs,
   showColumns,
   showCreateTable,
+  showDroppedTables,
   showProperties,
   showSchemas,
   showTables,
@@ -43,6 +44,7 @@ import { deleteRows, truncateTable } from './write/dml/delete.ts';
 import { mergeRows } from './write/dml/merge.ts';
 import { updateRows } from './write/dml/update.ts';
 import { dropTable } from './write/drop-table.ts';
+import { undropTable } from './write/undrop-table.ts';
 import { analyzeTable } from './write/maintenance/analyze.ts';
 import { convertToDelta } from './write/maintenance/convert.ts';
 import { repairTable } from './write/maintenance/fsck.ts';
@@ -106,6 +108,7 @@ const readingKinds: ReadonlySet<Statement['kind']> = new Set([
   'showSettings',
   'showSchemas',
   'showTables',
+  'showDroppedTables',
   'showViews',
   'showColumns',
   'showCreateTable',
@@ -140,6 +143,8 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await truncateTable(statement, context);
     case 'dropTable':
       return await dropTable(statement, context);
+    case 'undropTable':
+      return await undropTable(statement, context);
     case 'alterTable':
       return await alterTable(statement, context);
     case 'createTableLike':
@@ -187,6 +192,8 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
       return await showSchemas(statement, context);
     case 'showTables':
       return await showTables(statement, context);
+    case 'showDroppedTables':
+      return await showDroppedTables(statement, context);
     case 'showViews':
       return await showViews(statement, context);
     case 'showColumns':
@@ -216,7 +223,6 @@ async function dispatch(statement: Statement, context: StatementContext): Promis
     case 'refreshTable':
       // Every statement sees the newest commits: there is nothing to refresh.
       return emptyResult();
-    case 'undropTable':
     case 'generate':
       throw unrunStatement(statement.kind);
     case 'unsupported':

@@ -4,10 +4,6 @@ import type { Statement } from './parse/statement.ts';
 
 /** The name for people, and what to do instead. */
 const unrun = {
-  undropTable: [
-    'UNDROP TABLE',
-    'A dropped table of the warehouse lies in <warehouse>/_levee/dropped: move its folder back.',
-  ],
   generate: ['GENERATE', 'Readers of Delta tables need no manifests.'],
 } as const satisfies {
   readonly [kind in Statement['kind']]?: readonly [name: string, hint: string | undefined];

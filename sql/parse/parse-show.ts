@@ -10,6 +10,9 @@ export function parseShow(cursor: TokenCursor): Statement {
     const catalog = takeIn(cursor, 'the name of a catalog');
     return { kind: 'showSchemas', catalog, like: takeLike(cursor) };
   }
+  if (cursor.takeWords('tables', 'dropped')) {
+    return { kind: 'showDroppedTables', schema: takeIn(cursor, 'the name of a schema') };
+  }
   if (cursor.takeWords('tables')) {
     const schema = takeIn(cursor, 'the name of a schema');
     return { kind: 'showTables', schema, like: takeLike(cursor) };

@@ -140,6 +140,7 @@ function find(statement: Statement): Found {
     case 'reset':
     case 'showSchemas':
     case 'showTables':
+    case 'showDroppedTables':
     case 'showViews':
     case 'showCatalogs':
     case 'describeSchema':

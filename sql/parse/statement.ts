@@ -76,6 +76,7 @@ export type Statement =
   | ResetSetting
   | ShowSchemas
   | ShowTables
+  | ShowDroppedTables
   | ShowViews
   | ShowColumns
   | ShowCreateTable
@@ -184,6 +185,12 @@ export interface ShowTables {
   readonly schema: ObjectName | undefined;
   /** The pattern of SHOW: `*` for any characters, `|` between alternatives. */
   readonly like: string | undefined;
+}
+
+/** `SHOW TABLES DROPPED`: what `UNDROP TABLE` can bring back. */
+export interface ShowDroppedTables {
+  readonly kind: 'showDroppedTables';
+  readonly schema: ObjectName | undefined;
 }
 
 export interface ShowViews {

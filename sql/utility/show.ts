@@ -8,6 +8,7 @@ import type {
   ShowCatalogs,
   ShowColumns,
   ShowCreateTable,
+  ShowDroppedTables,
   ShowProperties,
   ShowSchemas,
   ShowTables,
@@ -15,7 +16,7 @@ import type {
 } from '../parse/statement.ts';
 import type { StatementResult } from '../sql-engine.ts';
 import type { StatementContext } from '../statement-context.ts';
-import { booleanType, staticResult, stringType } from '../static-result.ts';
+import { booleanType, staticResult, stringType, timestampType } from '../static-result.ts';
 import { createTableText, createViewText } from './create-text.ts';
 import { describedTarget } from './described-target.ts';
 import { matchesShowPattern } from './like-pattern.ts';
@@ -62,6 +63,30 @@ export async function showTables(
   return staticResult(
     columns,
     rows.filter(([, table]) => matchesShowPattern(table, like)),
+  );
+}
+
+/** The latest first, since that is the one of a name that UNDROP TABLE takes. */
+export async function showDroppedTables(
+  { schema }: ShowDroppedTables,
+  context: StatementContext,
+): Promise<StatementResult> {
+  const { services, signal } = context;
+  const name = await schemaOrCurrent(schema, context);
+  const dropped = await services.catalog.listDroppedTables(name, { signal });
+  return staticResult(
+    [
+      { name: 'catalogName', type: stringType },
+      { name: 'schemaName', type: stringType },
+      { name: 'tableName', type: stringType },
+      { name: 'deletedAt', type: timestampType },
+    ],
+    dropped.map((table) => [
+      catalogName,
+      table.schema,
+      table.name,
+      BigInt(table.droppedMs) * 1000n,
+    ]),
   );
 }
 

@@ -244,6 +244,7 @@ const cases: readonly Case[] = [
   },
   { sql: "show databases 'x'", is: { kind: 'showSchemas', like: 'x' } },
   { sql: "show tables from s like 't*'", is: { kind: 'showTables', schema: 's', like: 't*' } },
+  { sql: 'show tables dropped in s', is: { kind: 'showDroppedTables', schema: 's' } },
   { sql: 'show views in s', is: { kind: 'showViews', schema: 's' } },
   { sql: 'show columns in t in s', is: { kind: 'showColumns', table: 's|t' } },
   { sql: 'show columns from s.t from other', is: { kind: 'showColumns', table: 's|t' } },
