@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { DataType } from '../../../catalog/data-type.ts';
 import { boundOfToken, unsure } from '../../../catalog/log/bound-token.ts';
 import { StatsScanner } from '../../../catalog/log/stats-scanner.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 
 const long: DataType = { kind: 'long' };
 const columns = [
@@ -135,12 +136,9 @@ for (const [name, first, second] of afterAnother) {
 
 test('texts of many shapes are scanned as if each were the first', () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
-  let state = seed;
-  const below = (limit: number): number => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    return (state >>> 8) % limit;
-  };
-  const pick = (items: readonly string[]): string => items[below(items.length)] ?? '';
+  const random = new SeededRandom(seed);
+  const below = (end: number): number => random.below(end);
+  const pick = (items: readonly [string, ...string[]]): string => random.pick(items);
   const value = (): string =>
     pick(['0', '17', '-2.5', '"a"', '"\\""', '"}"', 'null', 'true', 'false', '[1]', '{"x":1}']);
   const section = (): string => pick(['{}', '{"a":#}', '{"a":#,"s":{"x":#}}', '{ "q":#, "a" :# }']);
