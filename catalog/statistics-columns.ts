@@ -14,12 +14,8 @@ import type { DataType } from './data-type.ts';
 import { textAt, type FileChunk } from './file-chunk.ts';
 import { boundOfToken, unsure } from './log/bound-token.ts';
 import { parseFileStats, type FileStats, type StatsColumn } from './log/file-stats.ts';
-import {
-  parseCount,
-  StatsScanner,
-  type ScannedStats,
-  type TokenPlaces,
-} from './log/stats-scanner.ts';
+import { StatsScanner } from './log/stats-scanner.ts';
+import { parseCount, type ScannedStats, type TokenPlaces } from './log/stats-tokens.ts';
 import type { ScalarValue } from './log/scalar-value.ts';
 
 export const nullsUnknown = 0;

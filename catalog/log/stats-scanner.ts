@@ -7,22 +7,15 @@
  * object, text that is no JSON. What lies in members that nobody asked for is only skipped.
  */
 import type { StatsColumn } from './file-stats.ts';
-
-/** Token positions of one file; -1 for a member that is not there. Reused from file to file. */
-export interface ScannedStats {
-  /** Rows in the file; NaN when it is not said. */
-  numRecords: number;
-  tightBounds: boolean;
-  readonly min: TokenPlaces;
-  readonly max: TokenPlaces;
-  readonly nullCount: TokenPlaces;
-}
-
-export interface TokenPlaces {
-  /** By column; the token is `bytes[start .. end]`. */
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-}
+import { StatsTemplate } from './stats-template.ts';
+import {
+  failed,
+  parseCount,
+  skipBlanks,
+  skipValue,
+  type ScannedStats,
+  type TokenPlaces,
+} from './stats-tokens.ts';
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -30,8 +23,6 @@ const comma = 0x2c;
 const colon = 0x3a;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
 
 /** Names at one depth, each leading to a column's number or to the names below. */
 interface Level {
@@ -39,11 +30,17 @@ interface Level {
   readonly next: readonly (Level | number)[];
 }
 
-const failed = -1;
+/** Making a template takes about as long as this many texts that it saves. */
+const templateCost = 8;
+const firstCredit = 8 * templateCost;
 
 export class StatsScanner {
   readonly result: ScannedStats;
   readonly #level: Level;
+  /** Of the text scanned last, if it is fit. */
+  #template: StatsTemplate | undefined;
+  /** Where texts differ all the time, templates are no longer made. */
+  #credit = firstCredit;
 
   /** The columns are distinct, and none lies below another. */
   constructor(columns: readonly StatsColumn[]) {
@@ -65,6 +62,19 @@ export class StatsScanner {
 
   /** Fills `result`; false for text that has to be read otherwise. */
   scan(bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#template?.match(bytes, start, end, this.result) === true) {
+      if (this.#credit < firstCredit) this.#credit++;
+      return true;
+    }
+    if (!this.#scanAll(bytes, start, end)) return false;
+    if (this.#credit >= templateCost) {
+      this.#credit -= templateCost;
+      this.#template = StatsTemplate.of(bytes, start, end, this.result);
+    }
+    return true;
+  }
+
+  #scanAll(bytes: Uint8Array, start: number, end: number): boolean {
     const { result } = this;
     result.numRecords = NaN;
     result.tightBounds = true;
@@ -218,15 +228,6 @@ function isAt(name: Uint8Array, bytes: Uint8Array, start: number, end: number): 
   return true;
 }
 
-function skipBlanks(bytes: Uint8Array, start: number, end: number): number {
-  let at = start;
-  for (; at < end; at++) {
-    const byte = bytes[at];
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
-  }
-  return at;
-}
-
 /** Where the closing quote of the name that begins at `at` is. */
 function endOfName(bytes: Uint8Array, at: number, end: number): number {
   if (at >= end || bytes[at] !== quote) return failed;
@@ -243,58 +244,4 @@ function startOfValue(bytes: Uint8Array, afterName: number, end: number): number
   if (at >= end || bytes[at] !== colon) return failed;
   const value = skipBlanks(bytes, at + 1, end);
   return value < end ? value : failed;
-}
-
-/** Where the value that begins at `start` ends. */
-function skipValue(bytes: Uint8Array, start: number, end: number): number {
-  const first = bytes[start];
-  if (first === quote) return skipString(bytes, start, end);
-  if (first === openBrace || first === openBracket) return skipNested(bytes, start, end);
-  let at = start;
-  for (; at < end; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte === comma || byte === closeBrace || byte === closeBracket || byte <= 0x20) break;
-  }
-  return at === start ? failed : at;
-}
-
-function skipString(bytes: Uint8Array, start: number, end: number): number {
-  for (let i = start + 1; i < end; i++) {
-    const byte = bytes[i];
-    if (byte === quote) return i + 1;
-    if (byte === backslash) i++;
-  }
-  return failed;
-}
-
-function skipNested(bytes: Uint8Array, start: number, end: number): number {
-  let depth = 0;
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at];
-    if (byte === quote) {
-      at = skipString(bytes, at, end) - 1;
-      if (at < 0) return failed;
-    } else if (byte === openBrace || byte === openBracket) {
-      depth++;
-    } else if (byte === closeBrace || byte === closeBracket) {
-      depth--;
-      if (depth === 0) return at + 1;
-    }
-  }
-  return failed;
-}
-
-/** Digits of a number that a double holds exactly. */
-const countDigitsMax = 15;
-
-/** A count of rows; NaN for a token that is not plainly one. */
-export function parseCount(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start > countDigitsMax || start < 0) return NaN;
-  let value = 0;
-  for (let i = start; i < end; i++) {
-    const digit = (bytes[i] ?? 0) - 0x30;
-    if (digit < 0 || digit > 9) return NaN;
-    value = value * 10 + digit;
-  }
-  return value;
 }

@@ -46,7 +46,7 @@ export function createLocalStore({ fs = nodeFs }: LocalStoreOptions = {}): Objec
       .filter((name) => startAfter === undefined || compareUtf8(name, startAfter) > 0)
       .sort(compareUtf8);
     let start = 0;
-    for (let size = 1; start < names.length; size = Math.min(2 * size, statsAtOnceMax)) {
+    for (let size = 1; start < names.length; size = statsAtOnceMax) {
       throwIfAborted(signal);
       const batch = names.slice(start, start + size);
       const found = await Promise.all(batch.map((name) => statFile(fs, posix.join(folder, name))));

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { DataType } from '../../../catalog/data-type.ts';
 import { boundOfToken, unsure } from '../../../catalog/log/bound-token.ts';
 import { StatsScanner } from '../../../catalog/log/stats-scanner.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 
 const long: DataType = { kind: 'long' };
 const columns = [
@@ -94,6 +95,76 @@ for (const [name, text] of left) {
     assert.equal(scan(text), undefined);
   });
 }
+
+/** What a scanner finds in one text, whatever it has scanned before. */
+function found(scanner: StatsScanner, text: string): unknown {
+  const bytes = Buffer.from(`##${text}##`);
+  if (!scanner.scan(bytes, 2, bytes.length - 2)) return undefined;
+  const { numRecords, tightBounds, min, max, nullCount } = scanner.result;
+  const places = ({ starts, ends }: typeof min) =>
+    [...starts].map((start, i) => (start < 0 ? undefined : [start, ends[i]]));
+  return [numRecords, tightBounds, places(min), places(max), places(nullCount)];
+}
+
+const afterAnother: readonly [name: string, first: string, second: string][] = [
+  [
+    'other values',
+    '{"numRecords":1,"minValues":{"a":1}}',
+    '{"numRecords":20,"minValues":{"a":"x"}}',
+  ],
+  ['a column fewer', '{"minValues":{"a":1,"s":{"x":2}}}', '{"minValues":{"a":3}}'],
+  ['a column more', '{"minValues":{"a":1}}', '{"minValues":{"a":3,"s":{"x":2}}}'],
+  ['an object for a value', '{"minValues":{"s":5}}', '{"minValues":{"s":{"x":5}}}'],
+  ['no object for a section', '{"x":1,"minValues":{}}', '{"x":1,"minValues":null}'],
+  ['an array for a value', '{"minValues":{"a":1}}', '{"minValues":{"a":[1]}}'],
+  ['a count that is none', '{"numRecords":1}', '{"numRecords":1.5}'],
+  ['wide bounds', '{"tightBounds":true}', '{"tightBounds":false}'],
+  ['tight bounds after wide ones', '{"tightBounds":false}', '{"numRecords":false}'],
+  ['something behind it', '{"numRecords":1}', '{"numRecords":1}}'],
+  ['cut off', '{"numRecords":1}', '{"numRecords":1'],
+  ['cut off in a string', '{"minValues":{"a":"b"}}', '{"minValues":{"a":"b}}'],
+  ['no value', '{"numRecords":1}', '{"numRecords":}'],
+  ['a count below another name', '{"x":{"numRecords":1}}', '{"x":{"numRecords":2}}'],
+];
+for (const [name, first, second] of afterAnother) {
+  test(`a text is scanned as if it were the first: ${name}`, () => {
+    const scanner = new StatsScanner(columns);
+    found(scanner, first);
+    assert.deepEqual(found(scanner, second), found(new StatsScanner(columns), second));
+  });
+}
+
+test('texts of many shapes are scanned as if each were the first', () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const random = new SeededRandom(seed);
+  const below = (end: number): number => random.below(end);
+  const pick = (items: readonly [string, ...string[]]): string => random.pick(items);
+  const value = (): string =>
+    pick(['0', '17', '-2.5', '"a"', '"\\""', '"}"', 'null', 'true', 'false', '[1]', '{"x":1}']);
+  const section = (): string => pick(['{}', '{"a":#}', '{"a":#,"s":{"x":#}}', '{ "q":#, "a" :# }']);
+  let shape = '';
+  const scanner = new StatsScanner(columns);
+  let taken = 0;
+  for (let i = 0; i < 20_000; i++) {
+    if (below(20) === 0 || shape === '') {
+      const members = ['"numRecords":#', `"minValues":${section()}`, `"maxValues":${section()}`];
+      members.push('"tightBounds":#', `"nullCount":${section()}`, '"y":{"numRecords":#}');
+      shape = `{${members.filter(() => below(4) > 0).join(',')}}`;
+    }
+    let text = shape.replaceAll('#', () => (below(8) === 0 ? value() : String(below(1000))));
+    if (below(10) === 0) {
+      const at = below(text.length + 1);
+      text =
+        text.slice(0, at) +
+        pick(['', '"', '{', '}', ',', ' ', '\\', 'x']) +
+        text.slice(at + below(2));
+    }
+    const expected = found(new StatsScanner(columns), text);
+    if (expected !== undefined) taken++;
+    assert.deepEqual(found(scanner, text), expected, `seed ${seed}, text ${i}: ${text}`);
+  }
+  assert.ok(taken > 5000, `seed ${seed}: only ${taken} texts were taken`);
+});
 
 function bound(type: DataType, token: string, which: 'min' | 'max' = 'min'): number {
   const bytes = Buffer.from(`#${token}9"`);
