@@ -7,11 +7,17 @@
  *    maps have their own length).
  * 2. `validity` has one bit a row, least significant first, 1 = present; `undefined` = no NULL.
  * 3. The value of a NULL row is unspecified but readable (never out of bounds).
- * 4. Buffers belong to the batch: they stay valid after the next batch is fetched.
+ * 4. Buffers belong to the batch: they stay valid after the next batch is fetched, until `release`
+ *    is called, which nobody has to.
  */
 export interface ColumnBatch {
   readonly rowCount: number;
   readonly columns: readonly ColumnVector[];
+  /**
+   * Gives the buffers back for batches to come. Only the batch's one owner calls it, and reads
+   * nothing of it afterwards, `rowCount` excepted. A second call does nothing.
+   */
+  readonly release?: (() => void) | undefined;
 }
 
 interface VectorBase {

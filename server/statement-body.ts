@@ -116,6 +116,8 @@ export class StatementBody {
       this.#row = next;
       if (next >= end) {
         this.#batch = undefined;
+        // The encoders copy what they keep.
+        batch.release?.();
         if (end < batch.rowCount) {
           this.#truncated = true;
           return this.#end();

@@ -5,6 +5,7 @@ import type { DuckDBConnection, DuckDBResult, DuckDBType } from '@duckdb/node-ap
 import type { ColumnBatch } from '../../catalog/column-batch.ts';
 import { CodedError } from '../../catalog/coded-error.ts';
 import type { Parameters, ResultColumn } from '../sql-engine.ts';
+import { BatchMemories } from './batch-memory.ts';
 import { prepareBound } from './bind-parameters.ts';
 import { engineError } from './duckdb-errors.ts';
 import { resultType, type ResultType } from './result-type.ts';
@@ -76,7 +77,7 @@ export class EngineConnection {
     else this.#closers.push(call);
   }
 
-  /** Runs one statement and streams its result. DuckDB is asked for the next rows when they are wanted. */
+  /** Runs one statement and streams its result. DuckDB is asked for one batch more than is wanted. */
   async stream(
     sql: string,
     parameters: Parameters | undefined,
@@ -256,32 +257,47 @@ export class EngineConnection {
     types: readonly ResultType[],
     signal: AbortSignal | undefined,
   ): AsyncGenerator<ColumnBatch, void, undefined> {
+    const memories = new BatchMemories();
+    const fetchNext = (): Promise<Chunk | null> => {
+      const fetched = this.#interruptible(signal, () => result.fetchChunk());
+      // Its failure is told when the chunk is wanted, and never if it is not.
+      fetched.catch(() => undefined);
+      return fetched;
+    };
     let finished = false;
+    let next: Promise<Chunk | null> | undefined;
     try {
       for (;;) {
-        const chunk = await this.#interruptible(signal, () => result.fetchChunk());
+        const chunk = await (next ?? fetchNext());
+        next = undefined;
         if (chunk === null || chunk.rowCount === 0) {
           finished = true;
           return;
         }
         const { rowCount } = chunk;
-        yield {
-          rowCount,
-          columns: types.map((type, index) =>
-            readVector(chunkVector(chunk, index), type, rowCount),
-          ),
-        };
+        const { memory, release } = memories.next();
+        const columns = types.map((type, index) =>
+          readVector(chunkVector(chunk, index), type, rowCount, memory),
+        );
+        // DuckDB makes the next rows on a thread of its own while these are used.
+        next = fetchNext();
+        yield { rowCount, columns, release };
+        // An abort since then stops the rows that are there already too.
+        if (isAborted(signal)) throw abortError(signal);
       }
     } finally {
       // A stream left half read holds its pipeline: it is interrupted and drained before the
       // connection can be closed.
-      if (!finished) await this.#drain(result);
+      if (!finished) await this.#drain(result, next);
     }
   }
 
-  async #drain(result: DuckDBResult): Promise<void> {
+  /** @param pending the fetch that is under way: the connection takes one at a time */
+  async #drain(result: DuckDBResult, pending: Promise<unknown> | undefined): Promise<void> {
     const timer = setInterval(() => this.#connection.interrupt(), interruptEveryMs);
     try {
+      this.#connection.interrupt();
+      await pending?.catch(() => undefined);
       this.#connection.interrupt();
       await result.fetchChunk();
     } catch {

@@ -8,6 +8,7 @@
  */
 import duckdb from '@duckdb/node-bindings';
 import type { BytesVector } from '../../catalog/column-batch.ts';
+import type { BatchMemory } from './batch-memory.ts';
 
 /** The vector's bytes, copied: DuckDB frees its own with the chunk. */
 export function copyBuffer(vector: duckdb.Vector, byteCount: number): ArrayBuffer {
@@ -16,16 +17,42 @@ export function copyBuffer(vector: duckdb.Vector, byteCount: number): ArrayBuffe
   return copy;
 }
 
-export function copyBytes(vector: duckdb.Vector, byteCount: number): Uint8Array {
-  return new Uint8Array(copyBuffer(vector, byteCount));
+export function copyBytes(
+  vector: duckdb.Vector,
+  byteCount: number,
+  memory?: BatchMemory,
+): Uint8Array<ArrayBuffer> {
+  const copy = takeBytes(byteCount, memory);
+  if (byteCount > 0) copy.set(duckdb.vector_get_data(vector, byteCount));
+  return copy;
 }
 
-export function readValidity(vector: duckdb.Vector, length: number): Uint8Array | undefined {
+/** Bytes that hold anything until they are written. */
+export function takeBytes(byteCount: number, memory?: BatchMemory): Uint8Array<ArrayBuffer> {
+  return memory === undefined ? new Uint8Array(byteCount) : memory.take(byteCount);
+}
+
+/** Room for `count` offsets, of which the first is 0. */
+export function takeOffsets(count: number, memory?: BatchMemory): Int32Array<ArrayBuffer> {
+  const { buffer, byteOffset } = takeBytes(count * 4, memory);
+  const offsets = new Int32Array(buffer, byteOffset, count);
+  offsets[0] = 0;
+  return offsets;
+}
+
+export function readValidity(
+  vector: duckdb.Vector,
+  length: number,
+  memory?: BatchMemory,
+): Uint8Array | undefined {
   if (length === 0) return undefined;
   const words = Math.ceil(length / 64);
   // DuckDB has no validity mask where all rows are valid; the binding then throws or gives nothing.
   const mask = duckdb.vector_get_validity(vector, words * 8) as Uint8Array | null;
-  return mask === null || mask.byteLength === 0 ? undefined : Uint8Array.from(mask);
+  if (mask === null || mask.byteLength === 0) return undefined;
+  const copy = takeBytes(mask.byteLength, memory);
+  copy.set(mask);
+  return copy;
 }
 
 /** Strings up to this length lie in their slot. */
@@ -40,9 +67,11 @@ export function readBytes(
   vector: duckdb.Vector,
   length: number,
   validity: Uint8Array | undefined,
+  memory?: BatchMemory,
 ): BytesVector {
-  const offsets = new Int32Array(length + 1);
+  const offsets = takeOffsets(length + 1, memory);
   if (length === 0 || validity?.every((bits) => bits === 0) === true) {
+    offsets.fill(0);
     return { kind: 'bytes', length, validity, offsets, bytes: new Uint8Array(0) };
   }
   const slots = duckdb.vector_get_data(vector, length * 16);
@@ -54,8 +83,8 @@ export function readBytes(
     if (present) total += words.getUint32(i * 16, true);
     offsets[i + 1] = total;
   }
-  const bytes = new Uint8Array(total);
-  const target = new DataView(bytes.buffer);
+  const bytes = takeBytes(total, memory);
+  const target = new DataView(bytes.buffer, bytes.byteOffset, total);
 
   /** Copies the long strings of the rows `first` to `last`, which lie between the two addresses. */
   function copyRun(first: number, last: number, from: number, to: number): void {

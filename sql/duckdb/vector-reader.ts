@@ -9,31 +9,51 @@ import type { ColumnVector } from '../../catalog/column-batch.ts';
 import type { ResultType } from './result-type.ts';
 import { takeRows } from '../../catalog/take-rows.ts';
 import { formatInterval, formatTime, formatUuid } from '../value-text.ts';
-import { copyBuffer, copyBytes, readBytes, readValidity, textVector } from './raw-vector.ts';
+import type { BatchMemory } from './batch-memory.ts';
+import {
+  copyBuffer,
+  copyBytes,
+  readBytes,
+  readValidity,
+  takeBytes,
+  takeOffsets,
+  textVector,
+} from './raw-vector.ts';
 import { readVariantVector } from './variant-vector.ts';
 import { variantJson } from '../variant/variant-json.ts';
 import { requireDecimal38, type DecimalLimit } from './decimal-limit.ts';
 
-export function readVector(vector: duckdb.Vector, type: ResultType, length: number): ColumnVector {
-  const validity = readValidity(vector, length);
+/** @param memory where the buffers lie; without it each is allocated */
+export function readVector(
+  vector: duckdb.Vector,
+  type: ResultType,
+  length: number,
+  memory?: BatchMemory,
+): ColumnVector {
+  const validity = readValidity(vector, length, memory);
   switch (type.layout) {
     case 'boolean':
-      return { kind: 'boolean', length, validity, values: copyBytes(vector, length) };
+      return { kind: 'boolean', length, validity, values: copyBytes(vector, length, memory) };
     case 'int8':
-      return { kind: 'int', length, validity, values: new Int8Array(copyBuffer(vector, length)) };
+      return {
+        kind: 'int',
+        length,
+        validity,
+        values: new Int8Array(...copied(vector, length, 1, memory)),
+      };
     case 'int16':
       return {
         kind: 'int',
         length,
         validity,
-        values: new Int16Array(copyBuffer(vector, length * 2)),
+        values: new Int16Array(...copied(vector, length, 2, memory)),
       };
     case 'int32':
       return {
         kind: 'int',
         length,
         validity,
-        values: new Int32Array(copyBuffer(vector, length * 4)),
+        values: new Int32Array(...copied(vector, length, 4, memory)),
       };
     case 'uint8': {
       const values = Int16Array.from(new Uint8Array(copyBuffer(vector, length)));
@@ -54,7 +74,7 @@ export function readVector(vector: duckdb.Vector, type: ResultType, length: numb
         kind: 'long',
         length,
         validity,
-        values: new BigInt64Array(copyBuffer(vector, length * 8)),
+        values: new BigInt64Array(...copied(vector, length, 8, memory)),
       };
     case 'seconds':
     case 'milliseconds': {
@@ -67,28 +87,31 @@ export function readVector(vector: duckdb.Vector, type: ResultType, length: numb
         kind: 'float',
         length,
         validity,
-        values: new Float32Array(copyBuffer(vector, length * 4)),
+        values: new Float32Array(...copied(vector, length, 4, memory)),
       };
     case 'float64':
       return {
         kind: 'float',
         length,
         validity,
-        values: new Float64Array(copyBuffer(vector, length * 8)),
+        values: new Float64Array(...copied(vector, length, 8, memory)),
       };
     case 'decimal16':
-      return widen(new Int16Array(copyBuffer(vector, length * 2)), length, validity);
+      return widen(new Int16Array(copyBuffer(vector, length * 2)), length, validity, memory);
     case 'decimal32':
-      return widen(new Int32Array(copyBuffer(vector, length * 4)), length, validity);
+      return widen(new Int32Array(copyBuffer(vector, length * 4)), length, validity, memory);
     case 'decimal64': {
-      const source = new BigInt64Array(copyBuffer(vector, length * 8));
-      const words = new BigInt64Array(length * 2);
+      const source = new Int32Array(...copied(vector, 2 * length, 4, memory));
+      const words = takeBytes(length * 16, memory);
+      const halves = new Int32Array(words.buffer, words.byteOffset, length * 4);
       for (let i = 0; i < length; i++) {
-        const value = source[i] ?? 0n;
-        words[2 * i] = value;
-        words[2 * i + 1] = value >> 63n;
+        const high = source[2 * i + 1] ?? 0;
+        halves[4 * i] = source[2 * i] ?? 0;
+        halves[4 * i + 1] = high;
+        halves[4 * i + 2] = high >> 31;
+        halves[4 * i + 3] = high >> 31;
       }
-      return { kind: 'decimal', length, validity, words };
+      return { kind: 'decimal', length, validity, words: asWords(words) };
     }
     case 'uint64': {
       const source = new BigInt64Array(copyBuffer(vector, length * 8));
@@ -101,7 +124,7 @@ export function readVector(vector: duckdb.Vector, type: ResultType, length: numb
         kind: 'decimal',
         length,
         validity,
-        words: new BigInt64Array(copyBuffer(vector, length * 16)),
+        words: new BigInt64Array(...copied(vector, 2 * length, 8, memory)),
       };
     case 'hugeint':
     case 'uhugeint': {
@@ -111,7 +134,7 @@ export function readVector(vector: duckdb.Vector, type: ResultType, length: numb
       return { kind: 'decimal', length, validity, words };
     }
     case 'bytes':
-      return readBytes(vector, length, validity);
+      return readBytes(vector, length, validity, memory);
     case 'time': {
       const micros = new BigInt64Array(copyBuffer(vector, length * 8));
       return textVector(length, validity, (i) => formatTime(micros[i] ?? 0n));
@@ -150,23 +173,24 @@ export function readVector(vector: duckdb.Vector, type: ResultType, length: numb
     }
     case 'struct': {
       const children = type.children.map((child, index) =>
-        readVector(duckdb.struct_vector_get_child(vector, index), child, length),
+        readVector(duckdb.struct_vector_get_child(vector, index), child, length, memory),
       );
       return { kind: 'struct', length, validity, children: type.empty ? [] : children };
     }
     case 'fixedList': {
       const { size } = type;
-      const child = readVector(duckdb.array_vector_get_child(vector), type.child, length * size);
+      const items = duckdb.array_vector_get_child(vector);
+      const child = readVector(items, type.child, length * size, memory);
       const offsets = new Int32Array(length + 1);
       for (let i = 0; i <= length; i++) offsets[i] = i * size;
       return { kind: 'list', length, validity, offsets, child };
     }
     case 'list': {
-      const { offsets, child } = readList(vector, type.child, length, validity);
+      const { offsets, child } = readList(vector, type.child, length, validity, memory);
       return { kind: 'list', length, validity, offsets, child };
     }
     case 'map': {
-      const { offsets, child } = readList(vector, type.entries, length, validity);
+      const { offsets, child } = readList(vector, type.entries, length, validity, memory);
       if (child.kind !== 'struct') throw new TypeError('a map is a list of structs');
       const [keys, values] = child.children;
       if (keys === undefined || values === undefined)
@@ -180,18 +204,39 @@ function scaleToMicros(values: BigInt64Array, factor: bigint): void {
   for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0n) * factor;
 }
 
+/** The vector's values, copied, as the arguments of a typed array. */
+function copied(
+  vector: duckdb.Vector,
+  count: number,
+  width: number,
+  memory: BatchMemory | undefined,
+): [ArrayBuffer, number, number] {
+  const { buffer, byteOffset } = copyBytes(vector, count * width, memory);
+  return [buffer, byteOffset, count];
+}
+
+function asWords({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): BigInt64Array {
+  return new BigInt64Array(buffer, byteOffset, byteLength >> 3);
+}
+
+/** In halves of words, as a bigint for each value would cost more than the rest. */
 function widen(
   source: Int16Array | Int32Array,
   length: number,
   validity: Uint8Array | undefined,
+  memory: BatchMemory | undefined,
 ): ColumnVector {
-  const words = new BigInt64Array(length * 2);
+  const words = takeBytes(length * 16, memory);
+  const halves = new Int32Array(words.buffer, words.byteOffset, length * 4);
   for (let i = 0; i < length; i++) {
     const value = source[i] ?? 0;
-    words[2 * i] = BigInt(value);
-    words[2 * i + 1] = value < 0 ? -1n : 0n;
+    const sign = value >> 31;
+    halves[4 * i] = value;
+    halves[4 * i + 1] = sign;
+    halves[4 * i + 2] = sign;
+    halves[4 * i + 3] = sign;
   }
-  return { kind: 'decimal', length, validity, words };
+  return { kind: 'decimal', length, validity, words: asWords(words) };
 }
 
 /**
@@ -203,11 +248,12 @@ function readList(
   childType: ResultType,
   length: number,
   validity: Uint8Array | undefined,
+  memory: BatchMemory | undefined,
 ): { offsets: Int32Array; child: ColumnVector } {
   const entries = new BigUint64Array(copyBuffer(vector, length * 16));
   const childLength = duckdb.list_vector_get_size(vector);
-  const child = readVector(duckdb.list_vector_get_child(vector), childType, childLength);
-  const offsets = new Int32Array(length + 1);
+  const child = readVector(duckdb.list_vector_get_child(vector), childType, childLength, memory);
+  const offsets = takeOffsets(length + 1, memory);
   let inOrder = true;
   let total = 0;
   for (let i = 0; i < length; i++) {

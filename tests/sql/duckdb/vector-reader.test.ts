@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { after, before, test } from 'node:test';
-import type { ColumnVector } from '../../../catalog/column-batch.ts';
-import { isPresent } from '../../../catalog/column-batch.ts';
 import { DuckdbEngine } from '../../../sql/duckdb/duckdb-engine.ts';
 import { quoteString } from '../../../sql/quote.ts';
 import { typeName } from '../../../sql/types.ts';
 import { makeScratch } from '../../support/open-engine.ts';
+import { cellOf as cell } from '../../support/vector-cell.ts';
 
 let engine: DuckdbEngine;
 let remove: () => Promise<void>;
@@ -25,40 +24,6 @@ after(async () => {
   engine.close();
   await remove();
 });
-
-/** A cell as plain JavaScript: bigint for 64 bits and decimals (unscaled), strings for bytes. */
-function cell(vector: ColumnVector, row: number): unknown {
-  if (!isPresent(vector, row)) return null;
-  switch (vector.kind) {
-    case 'boolean':
-      return vector.values[row] === 1;
-    case 'int':
-    case 'float':
-    case 'long':
-      return vector.values[row];
-    case 'decimal':
-      return (
-        ((vector.words[2 * row + 1] ?? 0n) << 64n) | BigInt.asUintN(64, vector.words[2 * row] ?? 0n)
-      );
-    case 'bytes':
-      return Buffer.from(
-        vector.bytes.subarray(vector.offsets[row], vector.offsets[row + 1]),
-      ).toString();
-    case 'struct':
-      return vector.children.map((child) => cell(child, row));
-    case 'list': {
-      const [from = 0, to = 0] = vector.offsets.subarray(row, row + 2);
-      return Array.from({ length: to - from }, (_, i) => cell(vector.child, from + i));
-    }
-    case 'map': {
-      const [from = 0, to = 0] = vector.offsets.subarray(row, row + 2);
-      return Array.from({ length: to - from }, (_, i) => [
-        cell(vector.keys, from + i),
-        cell(vector.values, from + i),
-      ]);
-    }
-  }
-}
 
 async function read(sql: string): Promise<{ types: string[]; rows: unknown[][] }> {
   return await engine.withConnection(async (connection) => {
