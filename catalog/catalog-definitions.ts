@@ -1,6 +1,6 @@
 /**
- * The statements that change what the catalog knows: schemas, views, registered tables. A change of
- * the catalog store is checked again inside its `update`, where no other process can come between.
+ * The statements that change what the catalog knows: schemas and registered tables; views are in
+ * `view-definitions.ts`. A change of the catalog store is checked again inside its `update`, where no other process can come between.
  *
  * A dropped table of the warehouse is moved, not deleted, so that it can be brought back: see
  * `dropped-tables.ts`. The folder of a dropped schema goes the same way.
@@ -8,15 +8,12 @@
 import {
   schemaOf,
   tableOf,
-  viewOf,
   withSchema,
   withTable,
-  withView,
   withoutSchema,
   withoutTable,
-  withoutView,
 } from './catalog-changes.ts';
-import type { CatalogContents, CatalogStore, ViewDefinition } from './catalog-store.ts';
+import type { CatalogContents, CatalogStore } from './catalog-store.ts';
 import { CodedError } from './coded-error.ts';
 import type { FolderOperations } from './folder-operations.ts';
 import type { LocationGate } from './location-gate.ts';
@@ -33,8 +30,10 @@ import { matchName, requireName } from './object-names.ts';
 import type { CallOptions, Clock, NewId, ObjectStore } from './ports.ts';
 import type { RelationLookup } from './relation-lookup.ts';
 import { defaultSchema, qualifiedName, type Relation, type TargetName } from './relation.ts';
+import { alreadyExists, requireFree } from './taken-names.ts';
+import { createViewDefinitions, type ViewDefinitions } from './view-definitions.ts';
 
-export interface CatalogDefinitions {
+export interface CatalogDefinitions extends ViewDefinitions {
   /** `false` when it exists and that is no error. @throws SCHEMA_ALREADY_EXISTS, INVALID_NAME */
   createSchema(
     name: string,
@@ -85,24 +84,6 @@ export interface CatalogDefinitions {
    */
   renameTable(relation: Relation, target: TargetName): Promise<void>;
 
-  /** @throws TABLE_OR_VIEW_ALREADY_EXISTS; WRONG_OBJECT_TYPE when a table is in its place */
-  createView(
-    target: TargetName,
-    definition: ViewDefinition,
-    options?: { readonly orReplace?: boolean; readonly ifNotExists?: boolean },
-  ): Promise<'created' | 'replaced' | 'exists'>;
-  /** @throws WRONG_OBJECT_TYPE for a table */
-  dropView(relation: Relation): Promise<void>;
-  /**
-   * Makes another definition of the one that the view has at that moment.
-   * @throws WRONG_OBJECT_TYPE for a table; TABLE_OR_VIEW_NOT_FOUND when it is gone
-   */
-  changeView(
-    relation: Relation,
-    change: (definition: ViewDefinition) => ViewDefinition,
-  ): Promise<void>;
-  /** @throws what `changeView` throws, TABLE_OR_VIEW_ALREADY_EXISTS */
-  renameView(relation: Relation, target: TargetName): Promise<void>;
   /** @throws SCHEMA_NOT_FOUND */
   commentOnSchema(name: string, comment: string | undefined): Promise<void>;
 }
@@ -170,6 +151,7 @@ export function createCatalogDefinitions(ports: CatalogDefinitionsPorts): Catalo
   }
 
   return {
+    ...createViewDefinitions({ catalogStore, findConflict }),
     findConflict,
     warehouseLocation,
 
@@ -329,95 +311,9 @@ export function createCatalogDefinitions(ports: CatalogDefinitionsPorts): Catalo
       });
     },
 
-    async createView(target, definition, { orReplace = false, ifNotExists = false } = {}) {
-      requireName(target.name, 'view');
-      const conflict = await findConflict(target);
-      if (conflict !== undefined && (conflict.kind === 'table' || !orReplace)) {
-        if (ifNotExists) return 'exists';
-        throw conflict.kind === 'table' && orReplace
-          ? new CodedError('WRONG_OBJECT_TYPE', `${qualifiedName(conflict)} is a table.`, {
-              hint: 'Choose another name for the view.',
-            })
-          : alreadyExists(conflict);
-      }
-      const { schema } = target;
-      const name = conflict?.name ?? target.name;
-      await catalogStore.update((contents) => {
-        const replaces = orReplace && viewOf(contents, schema, name) !== undefined;
-        if (!replaces) requireFree(contents, { schema, name });
-        return withView(contents, schema, name, definition);
-      });
-      return conflict === undefined ? 'created' : 'replaced';
-    },
-
-    async dropView(relation) {
-      if (relation.kind === 'table') {
-        throw new CodedError('WRONG_OBJECT_TYPE', `${qualifiedName(relation)} is a table.`, {
-          hint: 'Use DROP TABLE.',
-        });
-      }
-      const { schema, name } = relation;
-      await catalogStore.update((contents) => withoutView(contents, schema, name));
-    },
-
-    async changeView(relation, change) {
-      const { schema, name } = requireView(relation);
-      await catalogStore.update((contents) =>
-        withView(contents, schema, name, change(existingView(contents, relation))),
-      );
-    },
-
-    async renameView(relation, target) {
-      const { schema, name } = requireView(relation);
-      requireName(target.name, 'view');
-      const conflict = await findConflict(target);
-      if (conflict !== undefined) throw alreadyExists(conflict);
-      await catalogStore.update((contents) => {
-        const definition = existingView(contents, relation);
-        requireFree(contents, target);
-        const without = withoutView(contents, schema, name);
-        return withView(without, target.schema, target.name, definition);
-      });
-    },
-
     async commentOnSchema(name, comment) {
       const schema = await matchSchema(await catalogStore.read(), name, {});
       await catalogStore.update((contents) => withSchema(contents, schema, comment));
     },
   };
-}
-
-function requireView(relation: Relation): Relation {
-  if (relation.kind === 'view') return relation;
-  throw new CodedError('WRONG_OBJECT_TYPE', `${qualifiedName(relation)} is a table.`, {
-    hint: 'Use ALTER TABLE.',
-  });
-}
-
-/** @throws TABLE_OR_VIEW_NOT_FOUND when another process has dropped it meanwhile */
-function existingView(contents: CatalogContents, relation: Relation): ViewDefinition {
-  const definition = viewOf(contents, relation.schema, relation.name);
-  if (definition !== undefined) return definition;
-  throw new CodedError(
-    'TABLE_OR_VIEW_NOT_FOUND',
-    `There is no view ${qualifiedName(relation)} any more.`,
-  );
-}
-
-/** @throws TABLE_OR_VIEW_ALREADY_EXISTS when another process has taken the name meanwhile */
-function requireFree(contents: CatalogContents, target: TargetName): void {
-  const { schema, name } = target;
-  const known = schemaOf(contents, schema);
-  const taken = matchName(name, [
-    ...Object.keys(known?.tables ?? {}),
-    ...Object.keys(known?.views ?? {}),
-  ]);
-  if (taken !== undefined) throw alreadyExists({ schema, name: taken });
-}
-
-function alreadyExists(target: TargetName): CodedError {
-  return new CodedError(
-    'TABLE_OR_VIEW_ALREADY_EXISTS',
-    `There is a table or view ${qualifiedName(target)} already.`,
-  );
 }
